@@ -1,0 +1,1 @@
+"""People, their predictions and answers."""

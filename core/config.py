@@ -1,0 +1,66 @@
+"""Every setting of the app with its default.
+
+A setting is taken from the environment (`VRAM_LAB_DATA_DIR=/srv/lab`), else from `vram_lab.toml` in the
+working directory, else from the default below. `DATABASE_URL` has no prefix, as hosting services set it so.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Config(BaseSettings):
+    """Settings of one installation. Times are in seconds."""
+
+    model_config = SettingsConfigDict(env_prefix="VRAM_LAB_", toml_file="vram_lab.toml", extra="forbid")
+
+    data_dir: Path = ROOT / ".vram_lab"
+    """Database, locks and logs."""
+    cache_dir: Path = Path.home() / ".cache" / "vram-lab"
+    """Dummy checkpoints and the twins' weights. Hub downloads stay in Hugging Face's own cache."""
+    database_url: str = Field(default="", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
+    """SQLAlchemy URL; empty means SQLite in `data_dir`."""
+    bank: Path = ROOT / "quiz_bank.yaml"
+    workers: Literal["local", "external"] = "local"
+    """`local`: the app starts one worker per GPU. `external`: something else (systemd) runs them."""
+    minimum_timeout_s: float = 600
+    timeout_factor: float = 10
+    """A run is stopped after max(minimum_timeout_s, timeout_factor x expected time)."""
+    heartbeat_s: float = 5
+    lease_s: float = 60
+    """A job whose worker has not been heard of for this long is queued again, once."""
+    hard_stop_s: float = 60
+    """A worker whose run has not stopped this long after its time limit ends itself."""
+    preload_libraries: bool = True
+    """An idle worker imports torch and its companions soon after its start, so that the first run need not."""
+    fairness_window_s: float = 600
+    """Whoever started fewest runs within this window goes first."""
+    hub_probe_s: float = 2
+    max_upload_bytes: int = 8_000_000
+
+    @property
+    def url(self) -> str:
+        """The database's SQLAlchemy URL."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'vram_lab.sqlite'}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+@lru_cache
+def config() -> Config:
+    """The configuration of this process, read once."""
+    return Config()

@@ -1,0 +1,118 @@
+"""Every lab, and what of its run record a question may ask for. No torch here."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from core.labs.settings import LabSettings
+
+GIB = 2**30
+Record = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure that a run yields, one value per repeat or one per run.
+
+    Attributes:
+        unit: unit of the values as the bank's ranges use it (`s`, `GiB`, `1/s`).
+        values: run record -> values; empty where the run could not measure it.
+        meter: which memory is meant, None for times.
+    """
+
+    unit: str
+    values: Callable[[Record], list[float]]
+    meter: str | None = None
+
+
+def _of_repeats(name: str) -> Callable[[Record], list[float]]:
+    return lambda record: [repeat[name] for repeat in record["repeats"] if repeat.get(name) is not None]
+
+
+def _growth(border: str, meter: str) -> Callable[[Record], list[float]]:
+    """GiB that `meter` grew by from the baseline to `border`."""
+
+    def values(record: Record) -> list[float]:
+        before = (record["memory"].get("baseline") or {}).get(meter)
+        after = (record["memory"].get(border) or {}).get(meter)
+        return [] if before is None or after is None else [(after - before) / GIB]
+
+    return values
+
+
+MEMORY_MEASURES = {
+    f"{meter}_{border}": Measure("GiB", _growth(border, f"{meter}_bytes"), meter)
+    for meter in ("device_used", "allocated", "process_rss")
+    for border in ("after_load", "after_run")
+}
+TIME = {"wall_s": Measure("s", _of_repeats("wall_s"))}
+TEXT = {
+    "time_to_first_token_s": Measure("s", _of_repeats("time_to_first_token_s")),
+    "tokens_per_s": Measure("1/s", _of_repeats("tokens_per_s")),
+}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One experiment; `name` is its folder and its word in the bank and on the command line."""
+
+    name: str
+    title: str
+    summary: str
+    models: tuple[str, ...] = ()
+    fallback: Literal["dummy", "embedded"] = "dummy"
+    """What source `auto` takes where the Hub's weights are neither cached nor reachable."""
+    measures: dict[str, Measure] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> type[LabSettings]:
+        """The lab's settings class."""
+        module = importlib.import_module(f"core.labs.{self.name}.settings")
+        return module.Settings  # type: ignore[no-any-return]
+
+    @property
+    def program(self) -> Path:
+        """The file that runs and that the page shows."""
+        return Path(__file__).parent / self.name / "program.py"
+
+
+LABS: dict[str, Lab] = {
+    lab.name: lab
+    for lab in (
+        Lab("runtime", "Runtime", "What this machine is: processor, memory, GPUs, disk, software."),
+        Lab(
+            "load_model",
+            "Load a model",
+            "Loads a model and reads every memory meter before and after.",
+            ("qwen3-0.6b", "stable-diffusion-1.5", "sdxl-inpainting"),
+            "dummy",
+            TIME | MEMORY_MEASURES,
+        ),
+        Lab(
+            "text_generation",
+            "Generate text",
+            "Writes on from a prompt and times every token.",
+            ("qwen3-0.6b",),
+            "dummy",
+            TIME | TEXT | MEMORY_MEASURES,
+        ),
+        Lab(
+            "text_to_image",
+            "Generate a picture",
+            "Draws from a prompt; seed, steps and guidance can be swept.",
+            ("stable-diffusion-1.5",),
+            "embedded",
+            TIME | MEMORY_MEASURES,
+        ),
+        Lab(
+            "inpainting",
+            "Replace an object",
+            "Finds an object, masks it and paints something else there.",
+            ("yolov8n-seg", "sdxl-inpainting"),
+            "embedded",
+            TIME | MEMORY_MEASURES,
+        ),
+    )
+}

@@ -1,0 +1,30 @@
+"""Settings that every lab shares. No torch here: pages, the bank and the queue read these classes."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Source = Literal["auto", "hub", "dummy", "embedded"]
+Dtype = Literal["auto", "float32", "float16", "bfloat16"]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Prompt = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class LabSettings(BaseModel):
+    """What every lab takes. `auto` is replaced by something concrete before a run is queued."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    device: Device = "auto"
+
+
+class ModelSettings(LabSettings):
+    """What a lab with a model takes besides."""
+
+    model: str
+    source: Source = "auto"
+    dtype: Dtype = "auto"
+    repeats: int = Field(default=3, ge=1, le=20)
+    fresh_process: bool = False
+    """Start in a worker process that has run nothing before, so that memory figures start from empty."""

@@ -1,0 +1,39 @@
+"""Settings of the picture lab, with the lesson's values as defaults."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from core.labs.settings import ModelSettings, Prompt, Seed
+
+NUM_INFERENCE_STEPS = (1, 150)
+GUIDANCE_SCALE = (0.0, 200.0)
+
+
+class Settings(ModelSettings):
+    model: Literal["stable-diffusion-1.5"] = "stable-diffusion-1.5"
+    repeats: int = Field(default=1, ge=1, le=20)
+    prompt: Prompt = "A futuristic city skyline at sunset, digital art"
+    negative_prompt: str = Field(default="", max_length=1000)
+    num_inference_steps: int = Field(default=50, ge=NUM_INFERENCE_STEPS[0], le=NUM_INFERENCE_STEPS[1])
+    guidance_scale: float = Field(default=7.5, ge=GUIDANCE_SCALE[0], le=GUIDANCE_SCALE[1])
+    height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
+    """Pixels; None is the model's own size (512, or 64 for the embedded twin)."""
+    width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
+    seed: Seed | None = None
+    sweep: Literal["seed", "num_inference_steps", "guidance_scale"] | None = None
+    """What changes from picture to picture; None repeats the same settings `repeats` times."""
+    sweep_values: tuple[float, ...] = Field(default=(), max_length=12)
+
+    @model_validator(mode="after")
+    def _sweep_is_whole(self) -> Self:
+        if (self.sweep is None) != (not self.sweep_values):
+            raise ValueError("sweep and sweep_values belong together: name what changes and give its values")
+        for value in self.sweep_values:
+            self.model_validate(self.variant(value))
+        return self
+
+    def variant(self, value: float) -> dict[str, object]:
+        """The settings of one picture of the sweep, as a dict without the sweep itself."""
+        whole = value if self.sweep == "guidance_scale" else int(value) if value == int(value) else value
+        return {**self.model_dump(), "sweep": None, "sweep_values": (), str(self.sweep): whole}

@@ -1,0 +1,155 @@
+"""The tables. Times are seconds since 1970 (UTC); JSON columns hold plain lists and dicts."""
+
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, MetaData, String, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_NEWLY_QUEUED = text("state = 'queued' AND put_back_at IS NULL")
+
+
+class Base(DeclarativeBase):
+    # Every constraint has a name, so that a later migration can change it on SQLite too.
+    metadata = MetaData(
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "fk": "%(table_name)s_%(column_0_name)s_fkey",
+            "uq": "%(table_name)s_%(column_0_name)s_key",
+            "ix": "%(table_name)s_by_%(column_0_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: Json, list[str]: Json, list[Any]: Json}
+
+
+class Person(Base):
+    """Someone who opened the app; known by a random cookie, of which only the hash is kept."""
+
+    __tablename__ = "people"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    cookie_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    created_at: Mapped[float]
+
+
+class Job(Base):
+    """A run that was asked for: queued, running, finished, failed or cancelled."""
+
+    __tablename__ = "jobs"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"))
+    lab: Mapped[str] = mapped_column(String(64))
+    settings: Mapped[dict[str, Any]]
+    """Resolved settings of the lab: source, device and dtype are concrete."""
+    question_id: Mapped[str | None] = mapped_column(String(64))
+    """The page that it was started from, if any."""
+    device: Mapped[str] = mapped_column(String(16))
+    workload: Mapped[str] = mapped_column(String(64))
+    """Hash of what decides the duration; expected times are medians over one workload."""
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    attempt: Mapped[int] = mapped_column(default=0)
+    """How often a worker has taken it; the second lost worker is the last."""
+    cancel_requested: Mapped[bool] = mapped_column(default=False)
+    expected_s: Mapped[float | None]
+    timeout_s: Mapped[float]
+    created_at: Mapped[float]
+    started_at: Mapped[float | None]
+    finished_at: Mapped[float | None]
+    put_back_at: Mapped[float | None]
+    """Set while it waits for the second time because its worker ended; it may then wait beside a newer run of the
+    same person, whose place in the queue it must not block."""
+    worker: Mapped[str | None] = mapped_column(String(128))
+    """Name of the worker that has it, a row of `workers` while that worker lives."""
+    heartbeat_at: Mapped[float | None]
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    error: Mapped[dict[str, Any] | None]
+    run_id: Mapped[str | None] = mapped_column(String(32))
+
+    __table_args__ = (
+        Index(
+            "one_queued_job_each",
+            "person_id",
+            unique=True,
+            sqlite_where=_NEWLY_QUEUED,
+            postgresql_where=_NEWLY_QUEUED,
+        ),
+        Index("jobs_by_person", "person_id", "started_at"),
+        Index("jobs_by_workload", "workload", "finished_at"),
+    )
+
+
+class Worker(Base):
+    """A worker process that is there; the row is renewed with the heartbeat and removed when it leaves."""
+
+    __tablename__ = "workers"
+    name: Mapped[str] = mapped_column(String(128), primary_key=True)
+    host: Mapped[str] = mapped_column(String(128))
+    pid: Mapped[int]
+    devices: Mapped[list[str]]
+    """What it takes jobs for; `cuda` stands beside `cuda:0` for jobs that any GPU may run."""
+    started_at: Mapped[float]
+    heartbeat_at: Mapped[float]
+
+
+class Run(Base):
+    """What a job measured; `record` is the document that is exported."""
+
+    __tablename__ = "runs"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    job_id: Mapped[str] = mapped_column(String(32), index=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    lab: Mapped[str] = mapped_column(String(64))
+    question_id: Mapped[str | None] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    created_at: Mapped[float] = mapped_column(index=True)
+    record: Mapped[dict[str, Any]]
+
+
+class Picture(Base):
+    """A picture that a run made; `details` says how (seed, steps, guidance, role)."""
+
+    __tablename__ = "pictures"
+    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    index: Mapped[int] = mapped_column("picture_index", primary_key=True)
+    role: Mapped[str] = mapped_column(String(32))
+    details: Mapped[dict[str, Any]]
+    png: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Upload(Base):
+    """A student's own picture, re-encoded when it came in."""
+
+    __tablename__ = "uploads"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[float]
+    png: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class Prediction(Base):
+    """What a student expected before measuring; the first one stays."""
+
+    __tablename__ = "predictions"
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    choices: Mapped[list[str]]
+    created_at: Mapped[float]
+
+
+class Answer(Base):
+    """One marked attempt, with the bank it was marked by and the run it rests on."""
+
+    __tablename__ = "answers"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    question_id: Mapped[str] = mapped_column(String(64))
+    attempt: Mapped[int]
+    submitted_answers: Mapped[list[str]]
+    marking: Mapped[dict[str, Any]]
+    """`Marking` of core.quiz.marking as a plain dict: state, score, correct_answers, evidence, …"""
+    score: Mapped[float | None]
+    run_id: Mapped[str | None] = mapped_column(String(32))
+    bank_sha: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float]
+
+    __table_args__ = (UniqueConstraint("person_id", "question_id", "attempt", name="one_answer_per_attempt"),)

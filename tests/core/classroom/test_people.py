@@ -1,0 +1,50 @@
+import hashlib
+import threading
+
+import pytest
+from sqlalchemy import func, select
+
+from core.classroom.people import person_for_cookie
+from core.store.database import session
+from core.store.tables import Person
+
+COOKIE = "kq3w-a-long-random-value"
+
+
+def test_the_same_cookie_is_the_same_person(database: str) -> None:
+    with session() as opened:
+        first = person_for_cookie(opened, COOKIE).id
+    with session() as opened:
+        assert person_for_cookie(opened, COOKIE).id == first
+        assert person_for_cookie(opened, "another-random-value").id != first
+
+
+def test_only_the_hash_of_the_cookie_is_kept(sqlite: str) -> None:
+    with session() as opened:
+        person = person_for_cookie(opened, COOKIE)
+        assert person.cookie_hash == hashlib.sha256(COOKIE.encode()).hexdigest()
+        assert COOKIE not in (person.id, person.cookie_hash)
+
+
+def test_an_empty_cookie_is_nobody(sqlite: str) -> None:
+    with session() as opened, pytest.raises(ValueError, match="cookie is empty"):
+        person_for_cookie(opened, "")
+
+
+def test_many_first_visits_at_once_make_one_person(database: str) -> None:
+    found: list[str] = []
+    start = threading.Barrier(8)
+
+    def visit() -> None:
+        start.wait()
+        with session() as opened:
+            found.append(person_for_cookie(opened, COOKIE).id)
+
+    threads = [threading.Thread(target=visit) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with session() as opened:
+        assert opened.scalar(select(func.count()).select_from(Person)) == 1
+    assert len(found) == 8 and len(set(found)) == 1

@@ -1,0 +1,72 @@
+import pytest
+from pydantic import ValidationError
+
+from core.quiz.bank import Question
+from tests.core.quiz.examples import LESSON, MINI, mini
+
+
+def test_comments_and_layout_do_not_change_the_sha() -> None:
+    assert mini(("schema:", "# a remark\nschema:")).sha == mini().sha
+
+
+def test_a_changed_feedback_changes_the_questions_hash_and_the_sha() -> None:
+    before, after = mini(), mini(("Three is wrong.", "Three is not it."))
+    assert before.question("Q1").hash != after.question("Q1").hash
+    assert before.question("Q2").hash == after.question("Q2").hash
+    assert before.sha != after.sha
+
+
+def test_a_question_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError):
+        mini().question("Q1").title = "Other"
+
+
+def test_an_unknown_question_is_named_in_the_error() -> None:
+    with pytest.raises(KeyError, match="Q99"):
+        mini().question("Q99")
+
+
+def test_public_question_keeps_choices_in_order_with_letters_and_texts() -> None:
+    public = mini().question("Q1").public()
+    assert [(choice.letter, choice.id, choice.text) for choice in public.choices][:2] == [
+        ("a", "one", "First"),
+        ("b", "two", "Second"),
+    ]
+    assert set(public.choices[0].model_dump()) == {"id", "letter", "text"}
+
+
+def test_public_question_says_whether_it_is_measured_and_what_counts() -> None:
+    bank = mini()
+    assert not bank.question("Q1").public().is_measured
+    assert bank.question("Q2").public().is_measured
+    evidence = bank.question("Q2").public().evidence
+    assert evidence and evidence.min_repeats == 3
+
+
+def test_prediction_takes_the_questions_own_choices_where_it_has_none() -> None:
+    assert LESSON.question("Q4").prediction_choices[0].id == "under_10_s"
+    assert LESSON.question("Q9").prediction_choices[2].id == "five_times"
+    assert LESSON.question("Q1").prediction_choices == ()
+
+
+def test_scoring_rule_of_a_single_question_is_not_about_ticks() -> None:
+    assert mini().question("Q2").rule == "One option counts."
+    assert "+1" in mini().question("Q1").rule
+
+
+@pytest.mark.parametrize(
+    "text", ["a < b", "<https://example.org/>", "under 10 s", "`List<int>`", "x <= 3 > 2", "<10 s>"]
+)
+def test_text_that_only_looks_like_html_is_taken(text: str) -> None:
+    assert mini(("About it.", repr(text))).question("Q1").about == text
+
+
+@pytest.mark.parametrize("text", ["<b>bold</b>", "a<br>b", "<img src=x>", "<!-- no -->", "</div>", "<script>", "<br/>"])
+def test_raw_html_is_refused(text: str) -> None:
+    data = mini().question("Q1").model_dump()
+    with pytest.raises(ValidationError, match="raw HTML"):
+        Question.model_validate({**data, "about": text})
+
+
+def test_mini_bank_is_the_documented_shape() -> None:
+    assert MINI.count("- id: Q") == len(mini().questions)

@@ -1,0 +1,144 @@
+"""quiz_bank.yaml itself: the lesson's key, the presets, and figures that are worked out again."""
+
+import json
+import re
+
+import pytest
+
+from core.config import ROOT
+from core.models.catalog import CATALOG
+from core.quiz.checking import check_file
+from core.quiz.evidence import options_for, preset
+from tests.core.quiz.examples import LESSON
+
+KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
+MEASURED = ("Q4", "Q5", "Q6", "Q7")
+TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
+
+
+def test_bank_has_neither_errors_nor_warnings() -> None:
+    assert [str(problem) for problem in check_file(ROOT / "quiz_bank.yaml")] == []
+
+
+def test_questions_are_q1_to_q11_in_order() -> None:
+    assert [question.id for question in LESSON.questions] == [f"Q{number}" for number in range(1, 12)]
+
+
+@pytest.mark.parametrize("name", [question.id for question in LESSON.questions])
+def test_every_question_has_options_a_to_d(name: str) -> None:
+    assert "".join(choice.letter for choice in LESSON.question(name).choices) == "abcd"
+
+
+@pytest.mark.parametrize(("name", "letters"), KEY.items())
+def test_key_is_the_lessons(name: str, letters: str) -> None:
+    question = LESSON.question(name)
+    assert "".join(sorted(question.letters[choice] for choice in question.correct)) == letters
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_measured_questions_have_no_fixed_key(name: str) -> None:
+    question = LESSON.question(name)
+    assert question.key is not None and not question.correct and question.type == "single"
+
+
+@pytest.mark.parametrize(("name", "letters"), [("Q9", "bc"), ("Q10", "abc")])
+def test_second_reading_is_accepted(name: str, letters: str) -> None:
+    question = LESSON.question(name)
+    others = ["".join(sorted(question.letters[choice] for choice in other)) for other in question.accepted[1:]]
+    assert others == [letters]
+
+
+@pytest.mark.parametrize(("name", "letter"), [("Q4", "b"), ("Q5", "a"), ("Q6", "b"), ("Q7", "c")])
+def test_reference_points_to_one_option(name: str, letter: str) -> None:
+    question = LESSON.question(name)
+    assert question.key and question.key.reference
+    assert [question.letters[option] for option in options_for(question, question.key.reference.value)[0]] == [letter]
+
+
+def test_only_the_cpu_reference_claims_to_be_measured() -> None:
+    kinds = {name: LESSON.question(name).key.reference.kind for name in MEASURED}  # type: ignore[union-attr]
+    assert kinds == {"Q4": "measured", "Q5": "estimate", "Q6": "estimate", "Q7": "estimate"}
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("Q3", {"model": "qwen3-0.6b", "device": "cpu", "dtype": "float32"}),
+        ("Q4", {"device": "cpu", "dtype": "float32", "repeats": 3, "max_new_tokens": 100, "temperature": 0.7}),
+        ("Q5", {"device": "cuda", "repeats": 3, "max_new_tokens": 100, "do_sample": True}),
+        ("Q6", {"model": "stable-diffusion-1.5", "device": "cuda", "dtype": "float16", "fresh_process": True}),
+        ("Q7", {"height": 512, "width": 512, "guidance_scale": 7.5, "num_inference_steps": 50, "fresh_process": True}),
+        ("Q8", {"sweep": "seed", "guidance_scale": 5.0, "num_inference_steps": 50, "device": "auto"}),
+        ("Q9", {"sweep_values": [1, 5, 10, 25, 50], "device": "auto"}),
+        ("Q10", {"sweep_values": [1, 5, 7.5, 20, 100], "device": "auto"}),
+        ("Q11", {"model": "sdxl-inpainting", "detector": "yolov8n-seg"}),
+    ],
+)
+def test_page_starts_from_the_lessons_settings(name: str, wanted: dict[str, object]) -> None:
+    found = preset(LESSON.question(name))
+    assert {setting: found[setting] for setting in wanted} == wanted
+
+
+def test_seed_question_draws_one_seed_twice_and_another_once() -> None:
+    first, second, third = preset(LESSON.question("Q8"))["sweep_values"]
+    assert first == second != third
+
+
+def test_memory_questions_name_their_meter() -> None:
+    assert {name: LESSON.question(name).meter for name in ("Q3", "Q6", "Q7")} == {
+        "Q3": "process_rss",
+        "Q6": "device_used",
+        "Q7": "device_used",
+    }
+
+
+def test_predictions_are_asked_from_q3_on() -> None:
+    asked = [question.id for question in LESSON.questions if question.predict == "required"]
+    assert asked == [f"Q{number}" for number in range(3, 12)]
+
+
+def test_every_option_says_something_chosen_or_not() -> None:
+    for question in LESSON.questions:
+        for choice in question.choices:
+            assert choice.feedback, (question.id, choice.id)
+            assert choice.feedback_unchosen or question.key, (question.id, choice.id)
+
+
+def test_wrong_options_do_not_name_the_right_letter() -> None:
+    for question in LESSON.questions:
+        for choice in question.choices:
+            if not choice.correct and not question.key:
+                assert not re.search(r"\b(with|and) [a-d]\b", choice.feedback or ""), (question.id, choice.id)
+
+
+@pytest.mark.parametrize(
+    "component", [part for name in ("stable-diffusion-1.5", "sdxl-inpainting") for part in CATALOG[name].components]
+)
+def test_parameter_counts_in_the_text_are_the_catalogs(component: object) -> None:
+    assert f"{component.parameters:,}" in TEXT  # type: ignore[attr-defined]
+
+
+def test_figures_in_the_text_follow_from_the_parameters() -> None:
+    diffusion, qwen = CATALOG["stable-diffusion-1.5"], CATALOG["qwen3-0.6b"]
+    assert f"{diffusion.weights_bytes('float16') / 2**30:.2f} GiB" == "2.55 GiB"
+    assert f"{diffusion.weights_bytes('float32') / 2**30:.2f} GiB" == "5.10 GiB"
+    assert f"{qwen.weights_bytes('float32') / 1e9:.2f} GB = {qwen.weights_bytes('float32') / 2**30:.2f} GiB" in TEXT
+    assert f"{qwen.weights_bytes('bfloat16') / 1e9:.2f} GB = {qwen.weights_bytes('bfloat16') / 2**30:.2f} GiB" in TEXT
+    assert f"{qwen.parameters + 151_936 * 1_024:,}" == "751,632,384"
+    assert round(320e9 / qwen.weights_bytes("bfloat16")) == 268
+    assert round(4800e9 / qwen.weights_bytes("bfloat16"), -1) == 4030
+
+
+@pytest.mark.parametrize("name", [question.id for question in LESSON.questions])
+def test_public_question_tells_nothing_of_the_key(name: str) -> None:
+    question = LESSON.question(name)
+    sent = json.dumps(question.public().model_dump(mode="json"), ensure_ascii=False)
+    secrets = [question.explanation or "", *(source.text for source in question.sources)]
+    secrets += [other.feedback for other in question.also_accepted]
+    for choice in question.choices:
+        secrets += [choice.feedback or "", choice.feedback_unchosen or ""]
+    if question.key:
+        secrets += [question.key.sentence, *([question.key.reference.source] if question.key.reference else [])]
+    assert not [secret for secret in secrets if secret and json.dumps(secret, ensure_ascii=False)[1:-1] in sent]
+    for word in ("correct", "range", "feedback", "explanation", "reference", "plausible", "accepted", "sources"):
+        assert f'"{word}"' not in sent
