@@ -1,0 +1,1 @@
+"""The queue in the database and the workers that pull from it."""

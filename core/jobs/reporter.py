@@ -1,0 +1,221 @@
+"""Between a running lab and the job's row: progress goes out, "stop now" comes in.
+
+The lab's thread only writes into memory (microseconds); a thread beside it talks to the database, at most twice a
+second, so that measuring is not disturbed. What the page finds in `Job.progress`:
+
+    {"stage": "Generating", "step": 40, "steps": 100, "text": "Once upon", "bytes_per_s": None,
+     "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "time_left_of": "steps",
+     "repeats_s": [18.0, 16.6]}
+
+`step_s` is the mean pace since the count of steps began. `time_left_of` says what `time_left_s` counts to: the end of
+the `run`, from the median of earlier runs, or the end of these `steps`, from their pace, where the run was never timed
+or goes on for longer than that median. Both are null where neither is known.
+"""
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.exc import DBAPIError
+
+from core.config import config
+from core.errors import LabError, RunCancelled, RunTimedOut
+from core.jobs import claiming, presence
+from core.store.database import in_transaction, is_passing, session
+from core.store.tables import Job
+
+TICK_S = 0.25
+TALK_S = 0.5
+"""The database is read or written at most this often."""
+LONGEST_TEXT = 8000
+HARD_STOP_EXIT = 70
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Where a count of steps began, and where it is. Bytes of a download count as steps."""
+
+    first_step: int
+    began_at: float
+    step: int
+    steps: int
+    at: float
+
+    def goes_on(self, step: int, steps: int) -> bool:
+        """Whether a report continues this count; a lab may name a new stage within one count (repeat 2 of 3)."""
+        return steps == self.steps and step >= self.step
+
+    @property
+    def step_s(self) -> float | None:
+        """Seconds per step since the count's first report; None before the second."""
+        done = self.step - self.first_step
+        return (self.at - self.began_at) / done if done > 0 else None
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds to the end of the count at this pace."""
+        return None if self.step_s is None or not self.steps else max(0, self.steps - self.step) * self.step_s
+
+
+class JobProgress:
+    """`core.measure.progress.Progress` for a job: keeps the latest report until the reporter takes it."""
+
+    def __init__(self, expected_s: float | None = None, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
+        self._expected_s = expected_s
+        self._started_at = clock()
+        self._stage = ""
+        self._stage_started_at = self._started_at
+        self._pace = Pace(0, self._started_at, 0, 0, self._started_at)
+        self._text: str | None = None
+        self._bytes_per_s: float | None = None
+        self._repeats_s: list[float] = []
+        self._stop: LabError | None = None
+        self.version = 0
+        """Grows with every report, so that nothing is written twice."""
+
+    def report(
+        self,
+        stage: str,
+        step: int = 0,
+        steps: int = 0,
+        text: str | None = None,
+        bytes_per_s: float | None = None,
+    ) -> None:
+        """Keep what the lab says; see `core.measure.progress`."""
+        now, pace = self._clock(), self._pace
+        if stage != self._stage:
+            self._stage, self._stage_started_at = stage, now
+        if pace.goes_on(step, steps):
+            self._pace = Pace(pace.first_step, pace.began_at, step, steps, now)
+        else:
+            self._pace = Pace(step, now, step, steps, now)
+        self._text = text if text is None else text[-LONGEST_TEXT:]
+        self._bytes_per_s = bytes_per_s
+        self.version += 1
+
+    def landed(self, wall_s: float) -> None:
+        """A timed repeat has ended; the page draws it at once."""
+        self._repeats_s = [*self._repeats_s, wall_s]
+        self.version += 1
+
+    def check(self) -> None:
+        """Raise what `stop` was given, if anything."""
+        if self._stop is not None:
+            raise self._stop
+
+    def stop(self, reason: LabError) -> None:
+        """Let the next `check` raise this. The first reason stays."""
+        self._stop = self._stop or reason
+
+    def as_json(self) -> dict[str, Any]:
+        """What the page reads; see the module's docstring."""
+        pace = self._pace
+        left_s, left_of = self._time_left(pace)
+        return {
+            "stage": self._stage,
+            "step": pace.step,
+            "steps": pace.steps,
+            "text": self._text,
+            "bytes_per_s": self._bytes_per_s,
+            "stage_started_at": self._stage_started_at,
+            "step_s": pace.step_s,
+            "time_left_s": left_s,
+            "time_left_of": left_of,
+            "repeats_s": self._repeats_s,
+        }
+
+    def _time_left(self, pace: Pace) -> tuple[float | None, str | None]:
+        now = self._clock()
+        steps_s = None if pace.left_s is None else max(0.0, pace.left_s - (now - pace.at))
+        run_s = None if self._expected_s is None else self._started_at + self._expected_s - now
+        if run_s is not None and run_s > (steps_s or 0.0):
+            return run_s, "run"
+        # Longer than expected, or never timed: only the pace of the steps says something.
+        return (None, None) if steps_s is None else (steps_s, "steps")
+
+
+class Reporter:
+    """A thread beside a running job. Use it as a context manager around the run."""
+
+    def __init__(self, job: Job, worker: str, progress: JobProgress) -> None:
+        self._job = job
+        self._worker = worker
+        self._progress = progress
+        self._ended = threading.Event()
+        self._started_at = time.monotonic()
+        self._talked_at = self._renewed_at = self._started_at
+        self._written = 0
+        self._thread = threading.Thread(target=self._run, name=f"reporter of {job.id}", daemon=True)
+
+    def __enter__(self) -> "Reporter":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ended.wait(TICK_S):
+            self._watch_time()
+            if time.monotonic() - self._talked_at >= TALK_S:
+                self._talk_patiently()
+
+    def _watch_time(self) -> None:
+        ran_s, limit_s = time.monotonic() - self._started_at, self._job.timeout_s
+        if ran_s > limit_s:
+            self._progress.stop(timed_out(limit_s))
+        if ran_s > limit_s + config().hard_stop_s:
+            self._end_process()
+
+    def _talk_patiently(self) -> None:
+        self._talked_at = time.monotonic()
+        try:
+            self._obey(self._talk())
+        except DBAPIError as error:
+            # The run goes on: the lease is long, and the next look may succeed.
+            level = logging.WARNING if is_passing(error) else logging.ERROR
+            _log.log(level, "The progress of job %s could not be written: %s", self._job.id, error)
+
+    def _talk(self) -> claiming.Verdict:
+        is_due = time.monotonic() - self._renewed_at >= config().heartbeat_s
+        version = self._progress.version
+        with session() as database:
+            if version == self._written and not is_due:
+                return claiming.verdict(database, self._job.id, self._worker)
+            if is_due:
+                presence.renew(database, self._worker)
+            answer = claiming.heartbeat(database, self._job.id, self._worker, self._progress.as_json())
+        self._written = version
+        if is_due:
+            self._renewed_at = self._talked_at
+        return answer
+
+    def _obey(self, answer: claiming.Verdict) -> None:
+        if answer == "cancel":
+            self._progress.stop(RunCancelled("You stopped this run.", "Start it again when you like."))
+        elif answer == "lost":
+            self._progress.stop(RunCancelled("The run was given to another worker.", "Wait for that one."))
+
+    def _end_process(self) -> None:
+        """Nothing in this process can stop the run, so the process goes; the supervisor starts another."""
+        _log.error("Job %s did not stop %.0f s after its time limit.", self._job.id, config().hard_stop_s)
+        error = timed_out(self._job.timeout_s).as_record()
+        try:
+            in_transaction(lambda database: claiming.fail(database, self._job.id, self._worker, error), patience_s=10)
+        finally:
+            os._exit(HARD_STOP_EXIT)
+
+
+def timed_out(limit_s: float) -> RunTimedOut:
+    """The error of a run that took longer than its limit."""
+    return RunTimedOut(
+        f"The run was stopped after its limit of {limit_s:.0f} s.",
+        "Choose fewer steps or a smaller model, or raise VRAM_LAB_MINIMUM_TIMEOUT_S.",
+    )

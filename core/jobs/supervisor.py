@@ -1,0 +1,239 @@
+"""Keeps the workers of this machine alive, one per GPU; the first also owns the CPU.
+
+    supervisor = Supervisor(this_machine())
+    supervisor.start()      # returns at once
+    ...
+    supervisor.stop()       # the workers put their jobs back and leave
+
+A worker that ended is started again, its job is put back at once. One that no longer renews its lease is ended. Several
+web processes on one `data_dir` agree by a lock who runs the workers; the others take over when that one ends.
+With `workers = "external"` no worker is started, but lost jobs are still put back.
+"""
+
+import logging
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import psutil
+from filelock import FileLock, Timeout
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from core.config import ROOT, config
+from core.jobs import claiming, presence
+from core.jobs.worker import EXECUTE, FRESH_EXIT, label, new_name
+from core.measure.machine import Machine
+from core.store.database import session
+from core.store.tables import Worker
+
+LOOK_S = 0.2
+TIDY_S = 3.0
+STOP_S = 5.0
+QUICK_DEATH_S = 10.0
+"""A worker that ended within this time of its start is started again with growing pauses."""
+LONGEST_PAUSE_S = 30.0
+OUTPUT_BYTES = 1_000_000
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class Child:
+    """One worker process and when to start the next one in its place."""
+
+    devices: tuple[str, ...]
+    execute: str
+    process: "subprocess.Popen[bytes] | None" = None
+    name: str = ""
+    started_at: float = 0.0
+    quick_deaths: int = 0
+    start_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_alive(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
+    def start(self) -> None:
+        """Start the process. Its standard input stays open as long as this process lives."""
+        self.name = new_name(self.devices)
+        command = [sys.executable, "-m", "core.jobs.worker", "--watch-stdin", "--name", self.name]
+        command += ["--devices", ",".join(self.devices), "--execute", self.execute]
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
+        with _output(self.devices) as output:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "PYTHONPATH": path},
+                # Ctrl-C in the terminal is for the app, which then closes the pipe.
+                start_new_session=True,
+            )
+        self.started_at = time.monotonic()
+        _log.info("Worker %s started as process %d.", self.name, self.process.pid)
+
+    def ended(self, code: int) -> None:
+        """Decide when to start the next one: at once, or after a pause that grows while they end quickly."""
+        self.close()
+        self.process = None
+        is_quick = code != FRESH_EXIT and time.monotonic() - self.started_at < QUICK_DEATH_S
+        self.quick_deaths = self.quick_deaths + 1 if is_quick else 0
+        pause_s = min(LONGEST_PAUSE_S, 2.0 ** (self.quick_deaths - 2)) if self.quick_deaths > 1 else 0.0
+        self.start_at = time.monotonic() + pause_s
+        _log.info("Worker %s ended with %d; the next one starts in %.0f s.", self.name, code, pause_s)
+
+    def close(self) -> None:
+        """Close the pipe, which makes the worker leave."""
+        if self.process is not None and self.process.stdin is not None:
+            self.process.stdin.close()
+
+
+class Supervisor:
+    """Starts, watches and stops the workers of one machine.
+
+    Args:
+        machine: what `core.measure.machine.this_machine` found; decides how many workers there are.
+        execute: `module:function` that the workers run labs with; for tests.
+    """
+
+    def __init__(self, machine: Machine, execute: str = EXECUTE) -> None:
+        gpus = [f"cuda:{index}" for index in range(len(machine.gpus))]
+        shares = [("cpu", *gpus[:1]), *((gpu,) for gpu in gpus[1:])]
+        is_local = config().workers == "local"
+        self._children = [Child(devices, execute) for devices in shares] if is_local else []
+        self._lock = FileLock(config().data_dir / "locks" / "supervisor.lock", thread_local=False)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._tidied_at = 0.0
+
+    def start(self) -> None:
+        """Begin, in a thread; the workers are ready about a second later."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Let the workers put their jobs back and leave; returns when they have."""
+        self._stopping.set()
+        self._thread.join()
+        for child in self._children:
+            child.close()
+        deadline = time.monotonic() + STOP_S
+        for child in self._children:
+            self._see_off(child, deadline)
+        self._lock.release()
+
+    def workers_alive(self) -> int:
+        """How many worker processes run; one that runs may still be starting (see `presence.present`)."""
+        return sum(child.is_alive for child in self._children)
+
+    def _watch(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                self._look()
+            except (DBAPIError, OSError):
+                _log.exception("The workers could not be looked after; trying again.")
+                self._stopping.wait(TIDY_S)
+            self._stopping.wait(LOOK_S)
+
+    def _look(self) -> None:
+        if not self._has_lock():
+            self._stopping.wait(TIDY_S)
+            return
+        for child in self._children:
+            self._look_after(child)
+        if time.time() - self._tidied_at >= TIDY_S:
+            self._tidy()
+
+    def _has_lock(self) -> bool:
+        """Whether this process runs the workers of this `data_dir`; tried again until it does."""
+        if self._lock.is_locked:
+            return True
+        try:
+            Path(self._lock.lock_file).parent.mkdir(parents=True, exist_ok=True)
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            return False
+        put_back_orphans()
+        return True
+
+    def _look_after(self, child: Child) -> None:
+        if child.process is not None:
+            code = child.process.poll()
+            if code is None:
+                return
+            _forget(child.name)
+            child.ended(code)
+        if time.monotonic() >= child.start_at and not self._stopping.is_set():
+            child.start()
+
+    def _tidy(self) -> None:
+        """End workers that stopped renewing their lease, put back whatever job has none."""
+        since, self._tidied_at = time.time() - self._tidied_at, time.time()
+        if since > TIDY_S + config().lease_s / 2:
+            # This process, or the whole computer, slept: let the workers renew their leases first.
+            return
+        with session() as database:
+            present = {worker.name for worker in presence.present(database)}
+            known = set(database.scalars(select(Worker.name)))
+        for child in self._children:
+            if child.is_alive and child.name in known - present and child.process is not None:
+                _log.error("Worker %s has not renewed its lease; ending it.", child.name)
+                child.process.kill()
+        with session() as database:
+            claiming.requeue_expired(database)
+            presence.forget_expired(database, [child.name for child in self._children])
+
+    def _see_off(self, child: Child, deadline: float) -> None:
+        if child.process is None:
+            return
+        try:
+            child.process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            _log.error("Worker %s did not leave; ending it.", child.name)
+            child.process.kill()
+            child.process.wait()
+        with session() as database:
+            claiming.release(database, child.name)
+            presence.withdraw(database, child.name)
+
+
+def put_back_orphans() -> None:
+    """Put back the jobs of this host's workers that no longer run."""
+    with session() as database:
+        here = database.scalars(select(Worker).where(Worker.host == socket.gethostname())).all()
+    for worker in here:
+        if not _is_worker(worker.pid):
+            _forget(worker.name)
+
+
+def _forget(name: str) -> None:
+    with session() as database:
+        lost = claiming.requeue_lost(database, name)
+        presence.withdraw(database, name)
+    if lost:
+        _log.warning("Worker %s ended during %s.", name, ", ".join(lost))
+
+
+def _is_worker(pid: int) -> bool:
+    """Whether the process runs and is a worker; the number may have gone to another program."""
+    try:
+        process = psutil.Process(pid)
+        return process.status() != psutil.STATUS_ZOMBIE and "core.jobs.worker" in process.cmdline()
+    except psutil.NoSuchProcess:
+        return False
+    except psutil.AccessDenied:
+        return True
+
+
+def _output(devices: tuple[str, ...]) -> IO[bytes]:
+    """Where a worker's libraries print to: a file beside its log, begun anew when it has grown long."""
+    folder = config().data_dir / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"worker-{label(devices)}.output.log"
+    is_long = path.exists() and path.stat().st_size > OUTPUT_BYTES
+    return path.open("wb" if is_long else "ab")

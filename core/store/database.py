@@ -1,0 +1,174 @@
+"""Connections to the database, and the schema's version.
+
+SQLite in `data_dir` unless `DATABASE_URL` names something else. Everything that the processes tell one another
+goes through here, so a short lock or a lost connection is waited out, not shown to a student:
+
+    with session() as database:
+        database.add(Person(...))                       # committed at the end, rolled back on an exception
+
+    in_transaction(lambda database: database.get(Job, job_id), patience_s=30)     # the same, with patience
+"""
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from core.config import config
+from core.errors import LabError
+
+HEAD = "0001"
+"""Revision that this code needs; a test compares it with the newest file in `migrations/versions`."""
+BUSY_TIMEOUT_S = 5
+FIRST_PAUSE_S = 0.05
+LONGEST_PAUSE_S = 2.0
+MIGRATION_PATIENCE_S = 60.0
+MIGRATION_LOCK = 0x5652414D
+"""Number of PostgreSQL's advisory lock while the schema is changed: "VRAM" in ASCII."""
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
+
+
+class DatabaseUnusable(LabError):
+    """The database cannot be used by this version of the app."""
+
+    kind = "database_unusable"
+
+
+def engine() -> Engine:
+    """The connection pool for `config().url`, one per process and URL."""
+    return _engine(config().url)
+
+
+@lru_cache
+def _engine(address: str) -> Engine:
+    url = _with_driver(make_url(address))
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, json_serializer=_dumps)
+    if url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    made = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, json_serializer=_dumps)
+    event.listen(made, "connect", _prepare_sqlite)
+    return made
+
+
+def _with_driver(url: URL) -> URL:
+    """The URL with psycopg 3 for PostgreSQL, also as hosting services write it (`postgres://`)."""
+    return url.set(drivername="postgresql+psycopg") if url.drivername in ("postgres", "postgresql") else url
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    # NORMAL does not wait for the disk at each commit: in WAL a power cut may lose the last commits, never the file.
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _dumps(value: Any) -> str:
+    """JSON that both databases take: PostgreSQL refuses NUL characters, which a model may well write."""
+    return _NUL.sub(r"\1\\ufffd", json.dumps(value, allow_nan=False))
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """A session that commits at the end and rolls back on an exception. Its objects stay readable afterwards."""
+    with Session(engine(), expire_on_commit=False) as opened, opened.begin():
+        yield opened
+
+
+def in_transaction(action: Callable[[Session], T], patience_s: float) -> T:
+    """`action` in a session of its own, again after a pause while the database is locked or away.
+
+    Args:
+        action: may run more than once; each time in a new transaction.
+        patience_s: how long to go on trying.
+
+    Raises:
+        DBAPIError: the last failure, after `patience_s`, or at once where trying again cannot help.
+    """
+
+    def attempt() -> T:
+        with session() as opened:
+            return action(opened)
+
+    return _patiently(attempt, patience_s)
+
+
+def _patiently(attempt: Callable[[], T], patience_s: float) -> T:
+    give_up_at, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
+    while True:
+        try:
+            return attempt()
+        except DBAPIError as error:
+            if not is_passing(error) or time.monotonic() + pause_s > give_up_at:
+                raise
+            _log.warning("The database did not answer (%s); trying again in %.2f s.", error.orig, pause_s)
+        time.sleep(pause_s)
+        pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Whether trying again may help: a lock, a lost connection, a server that restarts."""
+    if isinstance(error, IntegrityError):
+        return False
+    return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+
+
+def migrate() -> None:
+    """Bring the schema to `HEAD`; several processes may do so at once.
+
+    Raises:
+        DatabaseUnusable: a newer version of the app has changed the schema.
+    """
+    with engine().connect() as connection:
+        if revision(connection) == HEAD:
+            return
+    _patiently(_migrate_alone, MIGRATION_PATIENCE_S)
+
+
+def _migrate_alone() -> None:
+    """Take the lock, look again, and change the schema in one transaction."""
+    with engine().connect() as connection:
+        _lock_schema(connection)
+        stored = revision(connection)
+        if stored == HEAD:
+            return
+        # Alembic takes a fifth of a second to import; a server that is up to date never needs it.
+        from core.store.migrations import UnknownRevision, upgrade
+
+        try:
+            upgrade(connection, HEAD)
+        except UnknownRevision as error:
+            raise DatabaseUnusable(
+                f"The database is at revision {stored}, which this version of VRAM Lab does not know.",
+                "Start the newer version of VRAM Lab, or point VRAM_LAB_DATA_DIR or DATABASE_URL to another database.",
+            ) from error
+        connection.commit()
+
+
+def _lock_schema(connection: Connection) -> None:
+    """Let one process at a time change the schema, until the end of the transaction."""
+    if connection.dialect.name == "sqlite":
+        # WAL is kept in the file. It cannot be switched on within a transaction, so not through SQLAlchemy's.
+        connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    elif connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+
+
+def revision(connection: Connection) -> str | None:
+    """Revision of the schema; None in an empty database."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    stored: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return stored

@@ -1,0 +1,94 @@
+import pytest
+
+from core.errors import RunCancelled, RunTimedOut
+from core.jobs.reporter import LONGEST_TEXT, JobProgress
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_check_raises_the_first_reason() -> None:
+    progress = JobProgress()
+    progress.check()
+    progress.stop(RunCancelled("You stopped this run."))
+    progress.stop(RunTimedOut("Too long."))
+    with pytest.raises(RunCancelled):
+        progress.check()
+
+
+def test_time_left_follows_the_pace_of_the_steps() -> None:
+    progress = JobProgress(clock=(clock := Clock()))
+    progress.report("Loading")
+    clock.now += 50
+    progress.report("Generating", 0, 100)
+    clock.now += 20
+    progress.report("Generating", 40, 100)
+    clock.now += 1
+    told = progress.as_json()
+    assert told["step_s"] == pytest.approx(0.5)
+    assert (told["time_left_s"], told["time_left_of"]) == (pytest.approx(29.0), "steps")
+    assert told["stage_started_at"] == 1050.0
+
+
+def test_time_left_is_unknown_before_the_second_step() -> None:
+    progress = JobProgress(clock=Clock())
+    progress.report("Generating", 0, 100)
+    assert (progress.as_json()["time_left_s"], progress.as_json()["time_left_of"]) == (None, None)
+
+
+def test_expected_time_counts_to_the_end_of_the_run() -> None:
+    progress = JobProgress(expected_s=60.0, clock=(clock := Clock()))
+    progress.report("Generating", 0, 100)
+    clock.now += 20
+    assert (progress.as_json()["time_left_s"], progress.as_json()["time_left_of"]) == (40.0, "run")
+
+
+def test_a_run_longer_than_expected_falls_back_to_its_pace() -> None:
+    progress = JobProgress(expected_s=10.0, clock=(clock := Clock()))
+    progress.report("Generating", 0, 100)
+    clock.now += 30
+    assert progress.as_json()["time_left_s"] is None
+    progress.report("Generating", 50, 100)
+    assert (progress.as_json()["time_left_s"], progress.as_json()["time_left_of"]) == (30.0, "steps")
+
+
+def test_a_new_stage_within_one_count_keeps_the_pace() -> None:
+    progress = JobProgress(clock=(clock := Clock()))
+    progress.report("Repeat 1 of 2", 0, 200)
+    clock.now += 50
+    progress.report("Repeat 1 of 2", 100, 200)
+    clock.now += 4
+    progress.report("Repeat 2 of 2", 101, 200)
+    told = progress.as_json()
+    assert told["step_s"] == pytest.approx(54 / 101) and told["time_left_s"] == pytest.approx(99 * 54 / 101)
+    assert (told["stage"], told["stage_started_at"]) == ("Repeat 2 of 2", 1054.0)
+
+
+def test_a_count_that_begins_again_has_a_pace_of_its_own() -> None:
+    progress = JobProgress(clock=(clock := Clock()))
+    progress.report("Generating", 0, 10)
+    clock.now += 100
+    progress.report("Generating", 10, 10)
+    progress.report("Generating", 0, 10)
+    clock.now += 1
+    progress.report("Generating", 1, 10)
+    assert progress.as_json()["time_left_s"] == pytest.approx(9.0)
+
+
+def test_landed_repeats_are_told_in_order() -> None:
+    progress = JobProgress()
+    before = progress.version
+    progress.landed(18.0)
+    progress.landed(16.6)
+    assert progress.as_json()["repeats_s"] == [18.0, 16.6]
+    assert progress.version == before + 2
+
+
+def test_long_text_keeps_its_end() -> None:
+    progress = JobProgress()
+    progress.report("Generating", text="a" * LONGEST_TEXT + "end")
+    assert progress.as_json()["text"].endswith("end") and len(progress.as_json()["text"]) == LONGEST_TEXT

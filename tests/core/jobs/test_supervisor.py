@@ -1,0 +1,247 @@
+"""Real worker processes with a fake lab: what happens when one of them, or the app, ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import select, update
+
+from core.config import ROOT, config
+from core.jobs import claiming, presence, queue, supervisor
+from core.jobs.supervisor import Child, Supervisor
+from core.jobs.worker import FRESH_EXIT
+from core.measure.machine import Gpu, Machine
+from core.store.database import session
+from core.store.tables import Job, Run, Worker
+from tests.core.jobs.waiting import stored, submitted, wait_for, wait_for_state
+
+EXECUTE = "tests.core.jobs.fake_lab:execute"
+MACHINE = Machine("test", 2, 1, 1, 1, (), "none", "Linux", "3.11")
+GPU = Gpu(0, "test", 1, (8, 0), "1")
+Start = Callable[[], Supervisor]
+
+
+@pytest.fixture(autouse=True)
+def short_times(own_settings: object, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("VRAM_LAB_HEARTBEAT_S", "0.3")
+    monkeypatch.setenv("VRAM_LAB_HARD_STOP_S", "0.5")
+    monkeypatch.setattr(supervisor, "TIDY_S", 0.3)
+    monkeypatch.setattr(supervisor, "LOOK_S", 0.05)
+    config.cache_clear()
+    yield
+    config.cache_clear()
+
+
+@pytest.fixture
+def start(request: pytest.FixtureRequest) -> Iterator[Start]:
+    """Starts a supervisor with one CPU worker; every one is stopped at the end of the test."""
+    started: list[Supervisor] = []
+
+    def one() -> Supervisor:
+        started.append(made := Supervisor(MACHINE, EXECUTE))
+        made.start()
+        return made
+
+    yield one
+    for made in started:
+        made.stop()
+
+
+def _worker() -> Worker | None:
+    with session() as database:
+        return database.scalars(select(Worker)).one_or_none()
+
+
+def _record(job: Job) -> dict[str, Any]:
+    with session() as database:
+        run = database.get(Run, job.run_id)
+    assert run is not None
+    return run.record
+
+
+def _killed_worker(job_id: str) -> int:
+    """Kill the worker as soon as it is in the middle of this job."""
+    wait_for(lambda: stored(job_id).state == "running")
+    pid: int = wait_for(_worker).pid
+    os.kill(pid, signal.SIGKILL)
+    return pid
+
+
+def test_a_killed_workers_job_is_put_back_once_and_finished(database: str, person: str, start: Start) -> None:
+    start()
+    job_id = submitted(person, steps=10, step_s=0.1)
+    killed = _killed_worker(job_id)
+    job = wait_for_state(job_id, "finished")
+    assert job.attempt == 2
+    assert _record(job)["outputs"]["pid"] != killed
+
+
+def test_a_job_that_kills_its_worker_twice_fails_and_the_next_one_runs(
+    sqlite: str, people: Callable[[int], list[str]], start: Start
+) -> None:
+    ada, bob = people(2)
+    deadly = submitted(ada, do="die")
+    harmless = submitted(bob)
+    start()
+    job = wait_for_state(deadly, "failed")
+    assert job.attempt == 2 and job.error and job.error["kind"] == "worker_lost"
+    assert wait_for_state(harmless, "finished").attempt == 1
+
+
+def test_cancel_reaches_a_running_worker(sqlite: str, person: str, start: Start) -> None:
+    start()
+    job_id = submitted(person, steps=100, step_s=0.2)
+    wait_for(lambda: stored(job_id).progress.get("step"))
+    with session() as database:
+        queue.cancel(database, person, job_id)
+    job = wait_for_state(job_id, "cancelled")
+    assert 1 <= len(_record(job)["repeats"]) < 20
+
+
+def test_a_run_that_never_looks_up_is_ended_with_its_process(
+    sqlite: str, people: Callable[[int], list[str]], start: Start
+) -> None:
+    ada, bob = people(2)
+    hanging, next_one = submitted(ada, do="hang"), submitted(bob)
+    with session() as database:
+        database.execute(update(Job).where(Job.id == hanging).values(timeout_s=0.3))
+    start()
+    job = wait_for_state(hanging, "failed")
+    assert job.error and job.error["kind"] == "timed_out" and job.attempt == 1
+    assert wait_for_state(next_one, "finished")
+
+
+def test_a_stopped_worker_is_ended_when_its_lease_runs_out(
+    sqlite: str, person: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VRAM_LAB_LEASE_S", "2")
+    config.cache_clear()
+    start()
+    job_id = submitted(person, steps=15, step_s=0.1)
+    wait_for(lambda: stored(job_id).progress.get("step"))
+    pid = wait_for(_worker).pid
+    os.kill(pid, signal.SIGSTOP)
+    assert wait_for_state(job_id, "finished").attempt == 2
+    assert not psutil.pid_exists(pid)
+
+
+def test_a_fresh_process_is_started_for_a_job_that_needs_one(
+    sqlite: str, people: Callable[[int], list[str]], start: Start
+) -> None:
+    ada, bob = people(2)
+    first, fresh = submitted(ada), submitted(bob, fresh_process=True)
+    start()
+    outputs = [_record(wait_for_state(job_id, "finished"))["outputs"] for job_id in (first, fresh)]
+    assert [output["is_fresh"] for output in outputs] == [True, True]
+    assert outputs[0]["pid"] != outputs[1]["pid"]
+    assert stored(fresh).attempt == 1
+
+
+def test_stop_puts_the_job_back_without_using_its_attempt(sqlite: str, person: str) -> None:
+    running = Supervisor(MACHINE, EXECUTE)
+    running.start()
+    job_id = submitted(person, steps=100, step_s=0.1)
+    wait_for_state(job_id, "running")
+    pid = wait_for(_worker).pid
+    began = time.monotonic()
+    running.stop()
+    assert time.monotonic() - began < 3
+    assert not psutil.pid_exists(pid) and running.workers_alive() == 0 and _worker() is None
+    assert (stored(job_id).state, stored(job_id).attempt) == ("queued", 0)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_makes_a_worker_put_its_job_back(sqlite: str, person: str, number: signal.Signals) -> None:
+    command = [sys.executable, "-m", "core.jobs.worker", "--execute", EXECUTE]
+    worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    job_id = submitted(person, do="hang")
+    wait_for_state(job_id, "running")
+    worker.send_signal(number)
+    assert worker.wait(timeout=3) == 0
+    assert (stored(job_id).state, stored(job_id).attempt) == ("queued", 0)
+
+
+def test_a_killed_app_takes_its_worker_with_it(sqlite: str, person: str) -> None:
+    program = (
+        "import time; from core.jobs.supervisor import Supervisor; from tests.core.jobs import test_supervisor as t;"
+        "Supervisor(t.MACHINE, t.EXECUTE).start(); time.sleep(600)"
+    )
+    app = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+    job_id = submitted(person, do="hang")
+    wait_for_state(job_id, "running")
+    pid = wait_for(_worker).pid
+    app.kill()
+    app.wait()
+    wait_for(lambda: not psutil.pid_exists(pid), limit_s=2, what="the worker's end")
+    assert (stored(job_id).state, stored(job_id).attempt) == ("queued", 0)
+
+
+def test_jobs_of_workers_that_no_longer_run_are_put_back_at_the_start(sqlite: str, person: str, start: Start) -> None:
+    job_id = submitted(person, steps=1)
+    with session() as database:
+        presence.announce(database, "an earlier worker", ["cpu"])
+        claiming.claim(database, "an earlier worker", ["cpu"])
+    start()  # the row names this process, which runs, but is no worker
+    assert wait_for_state(job_id, "finished").attempt == 2
+
+
+def test_only_one_supervisor_of_a_data_folder_starts_workers_and_the_other_takes_over(
+    sqlite: str, start: Start
+) -> None:
+    first = Supervisor(MACHINE, EXECUTE)
+    first.start()
+    wait_for(first.workers_alive)
+    second = start()
+    time.sleep(0.5)
+    assert second.workers_alive() == 0
+    first.stop()
+    wait_for(second.workers_alive)
+
+
+def test_external_workers_are_not_started_but_lost_jobs_are_put_back(
+    sqlite: str, person: str, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VRAM_LAB_WORKERS", "external")
+    config.cache_clear()
+    job_id = submitted(person)
+    with session() as database:
+        claiming.claim(database, "elsewhere", ["cpu"])
+        database.execute(update(Job).values(heartbeat_at=time.time() - config().lease_s - 1))
+    running = start()
+    wait_for_state(job_id, "queued")
+    assert running.workers_alive() == 0
+
+
+def test_the_first_worker_also_takes_the_cpu() -> None:
+    two = Machine("test", 2, 1, 1, 1, (GPU, GPU), None, "Linux", "3.11")
+    shares = [[child.devices for child in Supervisor(machine)._children] for machine in (MACHINE, two)]
+    assert shares == [[("cpu",)], [("cpu", "cuda:0"), ("cuda:1",)]]
+
+
+def test_workers_that_end_at_once_are_started_with_growing_pauses_but_a_fresh_one_at_once() -> None:
+    child = Child(("cpu",), EXECUTE)
+    pauses = []
+    for code in (1, 1, 1, 1, 1, 1, 1, 1, FRESH_EXIT):
+        child.started_at = time.monotonic()
+        child.ended(code)
+        pauses.append(round(child.start_at - time.monotonic()))
+    assert pauses == [0, 1, 2, 4, 8, 16, 30, 30, 0]
+
+
+def test_what_the_libraries_print_goes_to_a_file_that_does_not_grow_for_ever(own_settings: object) -> None:
+    path: Path = config().data_dir / "logs" / "worker-cpu.output.log"
+    for expected in (3, 6):
+        with supervisor._output(("cpu",)) as output:
+            output.write(b"abc")
+        assert path.stat().st_size == expected
+    path.write_bytes(b"x" * (supervisor.OUTPUT_BYTES + 1))
+    with supervisor._output(("cpu",)) as output:
+        output.write(b"abc")
+    assert path.stat().st_size == 3
