@@ -1,0 +1,181 @@
+"""The models that the labs run: where they come from, how large they are, under which licence. No torch here.
+
+Parameter counts were checked by building each architecture on the `meta` device (tests repeat it).
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+CONFIGS = Path(__file__).parent / "configs"
+"""Architecture configurations, one folder per model in the layout of its repository."""
+YOLO_FILE = "yolov8n-seg.pt"
+PIPELINE_PATTERNS = ("model_index.json", "*/*.json", "*/*.txt", "*/*.fp16.safetensors")
+
+
+@dataclass(frozen=True)
+class Component:
+    """One network inside a model."""
+
+    name: str
+    title: str
+    parameters: int
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model of the lesson.
+
+    Attributes:
+        repo: repository on the Hub, or on GitHub where there is a `url`.
+        revision: commit, branch or release.
+        variant: file variant on the Hub (`fp16`), or None.
+        components: the networks inside; `twin` the same of the embedded twin.
+        download_bytes: what a first download transfers.
+        required_files: files beside the configurations without which a download is not whole.
+        tied_parameters: parameters that the Hub's file holds a second time.
+        url: address of the weights where they are not on the Hub.
+        native_size: picture side in pixels that it was trained for, None for text.
+        twin_size: the same for the embedded twin.
+    """
+
+    id: str
+    title: str
+    task: str
+    repo: str
+    licence: str
+    components: tuple[Component, ...]
+    twin: tuple[Component, ...]
+    download_bytes: int
+    storage_dtype: str
+    revision: str = "main"
+    variant: str | None = None
+    allow_patterns: tuple[str, ...] = ()
+    required_files: tuple[str, ...] = ()
+    tied_parameters: int = 0
+    url: str | None = None
+    native_size: int | None = None
+    twin_size: int | None = None
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of all networks together."""
+        return sum(component.parameters for component in self.components)
+
+    @property
+    def twin_parameters(self) -> int:
+        """Parameters of all networks of the embedded twin."""
+        return sum(component.parameters for component in self.twin)
+
+    @property
+    def stored_bytes(self) -> int:
+        """Bytes of all tensors in the weights files, on the Hub and in the dummy checkpoint alike."""
+        return (self.parameters + self.tied_parameters) * DTYPE_BYTES[self.storage_dtype]
+
+    def weights_bytes(self, dtype: str) -> int:
+        """Bytes that the weights take in memory at `dtype`."""
+        return self.parameters * DTYPE_BYTES[dtype]
+
+
+CATALOG: dict[str, Model] = {
+    model.id: model
+    for model in (
+        Model(
+            id="qwen3-0.6b",
+            title="Qwen3-0.6B",
+            task="text-generation",
+            repo="Qwen/Qwen3-0.6B",
+            licence="Apache-2.0",
+            components=(Component("model", "Language model", 596_049_920),),
+            twin=(Component("model", "Language model", 923_008),),
+            download_bytes=1_520_000_000,
+            storage_dtype="bfloat16",
+            allow_patterns=("*.json", "*.safetensors", "*.txt"),
+            required_files=("tokenizer.json", "tokenizer_config.json", "model.safetensors"),
+            tied_parameters=155_582_464,
+        ),
+        Model(
+            id="stable-diffusion-1.5",
+            title="Stable Diffusion 1.5",
+            task="text-to-image",
+            repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
+            licence="CreativeML Open RAIL-M",
+            components=(
+                Component("text_encoder", "CLIP text encoder", 123_060_480),
+                Component("unet", "UNet", 859_520_964),
+                Component("vae", "VAE", 83_653_863),
+                Component("safety_checker", "Safety checker", 303_981_588),
+            ),
+            twin=(
+                Component("text_encoder", "CLIP text encoder", 170_560),
+                Component("unet", "UNet", 3_168_324),
+                Component("vae", "VAE", 756_279),
+                Component("safety_checker", "Safety checker", 44_052),
+            ),
+            download_bytes=2_742_000_000,
+            storage_dtype="float16",
+            variant="fp16",
+            allow_patterns=PIPELINE_PATTERNS,
+            required_files=(
+                "tokenizer/vocab.json",
+                "tokenizer/merges.txt",
+                "text_encoder/model.fp16.safetensors",
+                "unet/diffusion_pytorch_model.fp16.safetensors",
+                "vae/diffusion_pytorch_model.fp16.safetensors",
+                "safety_checker/model.fp16.safetensors",
+            ),
+            native_size=512,
+            twin_size=64,
+        ),
+        Model(
+            id="sdxl-inpainting",
+            title="SDXL inpainting",
+            task="inpainting",
+            repo="diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
+            licence="CreativeML Open RAIL++-M",
+            components=(
+                Component("text_encoder", "CLIP text encoder", 123_060_480),
+                Component("text_encoder_2", "Second text encoder", 694_659_840),
+                Component("unet", "UNet, 9 input channels", 2_567_478_084),
+                Component("vae", "VAE", 83_653_863),
+            ),
+            twin=(
+                Component("text_encoder", "CLIP text encoder", 60_704),
+                Component("text_encoder_2", "Second text encoder", 174_656),
+                Component("unet", "UNet, 9 input channels", 5_503_108),
+                Component("vae", "VAE", 756_279),
+            ),
+            download_bytes=6_941_000_000,
+            storage_dtype="float16",
+            variant="fp16",
+            allow_patterns=PIPELINE_PATTERNS,
+            required_files=(
+                "tokenizer/vocab.json",
+                "tokenizer/merges.txt",
+                "tokenizer_2/vocab.json",
+                "tokenizer_2/merges.txt",
+                "text_encoder/model.fp16.safetensors",
+                "text_encoder_2/model.fp16.safetensors",
+                "unet/diffusion_pytorch_model.fp16.safetensors",
+                "vae/diffusion_pytorch_model.fp16.safetensors",
+            ),
+            native_size=1024,
+            twin_size=64,
+        ),
+        Model(
+            id="yolov8n-seg",
+            title="YOLOv8n-seg",
+            task="segmentation",
+            repo="ultralytics/assets",
+            revision="v8.4.0",
+            url="https://github.com/ultralytics/assets/releases/download/v8.4.0/yolov8n-seg.pt",
+            licence="AGPL-3.0",
+            components=(Component("model", "Detector", 3_409_968),),
+            twin=(Component("model", "Detector", 637_832),),
+            download_bytes=7_070_000,
+            storage_dtype="float16",
+            native_size=640,
+            twin_size=640,
+        ),
+    )
+}

@@ -1,0 +1,114 @@
+"""Which weights can be had right now. No torch and no huggingface_hub here: pages ask this.
+
+>>> is_cached("qwen3-0.6b"), dummy_is_written("qwen3-0.6b"), hub_reachable()
+(False, True, False)
+"""
+
+import json
+import os
+import threading
+import time
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+from core.config import config
+from core.models.catalog import CATALOG, CONFIGS, YOLO_FILE, Model
+
+DEFAULT_ENDPOINT = "https://huggingface.co"
+PROBE_KEPT_S = 60.0
+WRITTEN_MARK = json.dumps({"schema": "vram-lab/dummy/1"})
+"""Content of `written.json` in a dummy checkpoint; change it when what is written changes."""
+
+_probe_lock = threading.Lock()
+_probe: tuple[str, float, bool] | None = None
+
+
+def endpoint() -> str:
+    """Address of the Hub, without a slash at the end."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or DEFAULT_ENDPOINT
+
+
+def is_offline() -> bool:
+    """Whether the environment forbids going to the Hub."""
+    switches = (os.environ.get(name, "") for name in ("HF_HUB_OFFLINE", "TRANSFORMERS_OFFLINE"))
+    return any(switch.upper() in {"1", "ON", "YES", "TRUE"} for switch in switches)
+
+
+def hub_cache() -> Path:
+    """Hugging Face's own cache folder, found the way its client finds it."""
+    cache_home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    home = os.environ.get("HF_HOME") or f"{cache_home}/huggingface"
+    folder = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or f"{home}/hub"
+    return Path(os.path.expandvars(folder)).expanduser()
+
+
+def config_files(model: Model) -> list[str]:
+    """Paths of the configuration files that belong to a checkpoint of `model`."""
+    folder = CONFIGS / model.id
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*.json") if path.name != "twin.json"]
+
+
+def snapshot(model: Model) -> Path | None:
+    """The folder of the downloaded weights if every file that loading needs is there, else None."""
+    repo = hub_cache() / f"models--{model.repo.replace('/', '--')}"
+    reference = repo / "refs" / model.revision
+    commit = reference.read_text().strip() if reference.is_file() else model.revision
+    folder = repo / "snapshots" / commit
+    names = (*model.required_files, *config_files(model))
+    return folder if all((folder / name).exists() for name in names) else None
+
+
+def yolo_path() -> Path:
+    """Where the downloaded YOLO file is kept."""
+    return config().cache_dir / "hub" / YOLO_FILE
+
+
+def is_cached(model_id: str) -> bool:
+    """Whether the pretrained weights are on this machine, whole."""
+    model = CATALOG[model_id]
+    return yolo_path().is_file() if model.url else snapshot(model) is not None
+
+
+def dummy_path(model_id: str) -> Path:
+    """Where the dummy checkpoint is kept."""
+    return config().cache_dir / "dummy" / model_id
+
+
+def dummy_is_written(model_id: str) -> bool:
+    """Whether the dummy checkpoint is on disk, in the present layout."""
+    mark = dummy_path(model_id) / "written.json"
+    return mark.is_file() and mark.read_text(encoding="utf-8").strip() == WRITTEN_MARK
+
+
+def hub_reachable() -> bool:
+    """Whether the Hub answers, asked at most once a minute and for at most `hub_probe_s` seconds."""
+    global _probe
+    if is_offline():
+        return False
+    with _probe_lock:
+        address, now = endpoint(), time.monotonic()
+        if _probe is None or _probe[0] != address or now - _probe[1] > PROBE_KEPT_S:
+            _probe = (address, now, _answers(address, config().hub_probe_s))
+        return _probe[2]
+
+
+def _answers(address: str, timeout_s: float) -> bool:
+    """Ask in a thread, because looking up a name has no timeout of its own."""
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: answers.append(_asks(address, timeout_s)), daemon=True)
+    thread.start()
+    thread.join(timeout_s)
+    return bool(answers) and answers[0]
+
+
+def _asks(address: str, timeout_s: float) -> bool:
+    try:
+        with urlopen(Request(address, method="HEAD"), timeout=timeout_s):
+            return True
+    except HTTPError as error:
+        # A proxy that says no is no Hub; a Hub that dislikes the question still is one.
+        return error.code < 500 and error.code not in (403, 407)
+    except (OSError, HTTPException, ValueError):
+        return False

@@ -1,0 +1,112 @@
+"""A Hub on this machine: speaks as much of its protocol as downloading a snapshot takes."""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+class Hub(ThreadingHTTPServer):
+    """Serves the files of `folder` as the repository `repo`; every other repository is gone.
+
+    Attributes:
+        refuse: status and error code for every request, e.g. (403, "GatedRepo").
+        pause_s: wait between pieces of 64 KB.
+        cut: send only half of every file.
+    """
+
+    daemon_threads = True
+
+    def __init__(self, repo: str, folder: Path) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.repo, self.folder = repo, folder
+        self.refuse: tuple[int, str] | None = None
+        self.pause_s = 0.0
+        self.cut = False
+        self.requests: list[str] = []
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that hangs up is what some tests are about."""
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Hub
+
+    def log_message(self, *args: object) -> None:
+        """Say nothing."""
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def do_GET(self) -> None:
+        hub, path = self.server, self.path.partition("?")[0]
+        hub.requests.append(f"{self.command} {path}")
+        if hub.refuse:
+            self._answer(hub.refuse[0], b"", {"X-Error-Code": hub.refuse[1], "X-Error-Message": "refused"})
+        elif path == "/":
+            self._answer(200, b"a Hub")
+        elif path.startswith(f"/api/models/{hub.repo}/revision/"):
+            siblings = [{"rfilename": name} for name in self._files()]
+            self._json({"_id": "1", "id": hub.repo, "modelId": hub.repo, "sha": COMMIT, "siblings": siblings})
+        elif path.startswith(f"/api/models/{hub.repo}/tree/"):
+            self._json(
+                [
+                    {"type": "file", "oid": self._hash(name), "size": size, "path": name}
+                    for name, size in self._files().items()
+                ]
+            )
+        elif path.startswith(f"/{hub.repo}/resolve/") and (name := path.split("/", 5)[5]) in self._files():
+            body = (hub.folder / name).read_bytes()
+            self._answer(200, body, {"ETag": f'"{self._hash(name)}"', "X-Repo-Commit": COMMIT})
+        else:
+            self._answer(404, b"", {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"})
+
+    def _files(self) -> dict[str, int]:
+        folder = self.server.folder
+        return {p.relative_to(folder).as_posix(): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
+
+    def _entry(self, name: str, size: int) -> dict[str, object]:
+        return {"type": "file", "oid": self._hash(name), "size": size, "path": name}
+
+    def _hash(self, name: str) -> str:
+        return hashlib.sha1((self.server.folder / name).read_bytes()).hexdigest()
+
+    def _json(self, content: object) -> None:
+        self._answer(200, json.dumps(content).encode(), {"Content-Type": "application/json"})
+
+    def _answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command == "HEAD":
+            return
+        if self.server.cut and len(body) > 1000 and status == 200:
+            body, self.close_connection = body[: len(body) // 2], True
+        for start in range(0, len(body), 65536):
+            self.wfile.write(body[start : start + 65536])
+            time.sleep(self.server.pause_s)
+
+
+@contextmanager
+def running(hub: Hub) -> Iterator[Hub]:
+    thread = threading.Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield hub
+    finally:
+        hub.shutdown()
+        hub.server_close()
+        thread.join()

@@ -1,0 +1,173 @@
+import errno
+import socket
+import time
+from urllib.error import HTTPError
+
+import pytest
+import torch
+
+from core.config import config
+from core.errors import RunCancelled, WeightsUnavailable
+from core.models import hub as hub_module
+from core.models.catalog import CATALOG
+from core.models.checkpoint import checkpoint
+from core.models.download_errors import explained
+from core.models.sources import is_cached, yolo_path
+from tests.core.models.conftest import Reports
+from tests.core.models.hub_server import COMMIT, Hub, running
+
+QWEN = CATALOG["qwen3-0.6b"]
+
+
+@pytest.fixture
+def hub(twins_cache, tmp_path, monkeypatch):
+    """A Hub that has a small Qwen under the real one's name, and an empty cache."""
+    monkeypatch.setenv("VRAM_LAB_CACHE_DIR", str(twins_cache))
+    config.cache_clear()
+    twin = checkpoint(QWEN.id, "embedded", Reports())
+    monkeypatch.setenv("VRAM_LAB_CACHE_DIR", str(tmp_path / "cache"))
+    config.cache_clear()
+    from pathlib import Path
+
+    with running(Hub(QWEN.repo, Path(twin.path))) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.address)
+        monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        monkeypatch.delenv("TRANSFORMERS_OFFLINE", raising=False)
+        yield served
+
+
+def test_weights_are_downloaded_with_progress_and_loaded(hub, reports):
+    from transformers import AutoModelForCausalLM
+
+    assert not is_cached(QWEN.id)
+    found = checkpoint(QWEN.id, "hub", reports)
+    assert is_cached(QWEN.id)
+    assert (found.source, found.repo, found.revision) == ("hub", QWEN.repo, COMMIT)
+    assert AutoModelForCausalLM.from_pretrained(found.path, dtype=torch.float32).num_parameters() == 923_008
+    stage, done, total = reports.seen[-1]
+    size = sum(path.stat().st_size for path in hub.folder.iterdir())
+    assert (stage, done, total) == ("Downloading Qwen3-0.6B", size, size)
+
+
+def test_rate_is_reported_while_bytes_arrive(hub, reports):
+    hub.pause_s = 0.02
+    checkpoint(QWEN.id, "hub", reports)
+    assert max(rate for rate in reports.rates if rate is not None) > 100_000
+    assert len({step for _, step, _ in reports.seen}) > 2
+
+
+def test_what_is_cached_is_used_without_the_network(hub, reports):
+    first = checkpoint(QWEN.id, "hub", reports)
+    asked = len(hub.requests)
+    assert checkpoint(QWEN.id, "hub", reports) == first
+    assert len(hub.requests) == asked
+
+
+def test_only_files_that_loading_needs_are_fetched(hub, reports, tmp_path):
+    copy = tmp_path / "repo"
+    copy.mkdir()
+    for path in hub.folder.iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    (copy / "pytorch_model.bin").write_bytes(b"x" * 1000)
+    hub.folder = copy
+    checkpoint(QWEN.id, "hub", reports)
+    assert not any("pytorch_model.bin" in request for request in hub.requests)
+
+
+def test_a_stopped_download_ends_at_once_and_is_not_taken_for_whole(hub):
+    hub.pause_s = 0.2
+    begun = time.monotonic()
+    with pytest.raises(RunCancelled):
+        checkpoint(QWEN.id, "hub", Reports(stop_after=4))
+    assert time.monotonic() - begun < 4
+    assert not is_cached(QWEN.id)
+
+
+def test_a_repository_that_is_gone_is_named(hub, reports):
+    hub.repo = "somebody/else"
+    with pytest.raises(WeightsUnavailable, match=r"Qwen/Qwen3-0\.6B .* removed, renamed or made private") as caught:
+        checkpoint(QWEN.id, "hub", reports)
+    assert f"{hub.address}/Qwen/Qwen3-0.6B" in caught.value.remedy
+
+
+def test_a_gated_repository_asks_for_its_terms(hub, reports):
+    hub.refuse = (403, "GatedRepo")
+    with pytest.raises(WeightsUnavailable, match="accepted its terms") as caught:
+        checkpoint(QWEN.id, "hub", reports)
+    assert "HF_TOKEN" in caught.value.remedy
+
+
+def test_an_unreachable_hub_is_said_with_its_address(hub, reports, monkeypatch):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{free.getsockname()[1]}"
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    with pytest.raises(WeightsUnavailable, match=f"{address} did not answer") as caught:
+        checkpoint(QWEN.id, "hub", reports)
+    assert "dummy" in caught.value.remedy
+
+
+def test_too_little_disk_is_said_before_the_download(hub, reports, monkeypatch):
+    from types import SimpleNamespace
+
+    monkeypatch.setattr(hub_module.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
+    with pytest.raises(WeightsUnavailable, match=r"needs 4\.\d+ MB more on disk; 1\.?0* MB are free"):
+        checkpoint(QWEN.id, "hub", reports)
+    assert not any(request.startswith("GET /Qwen") for request in hub.requests)
+
+
+@pytest.fixture
+def assets(tmp_path, monkeypatch):
+    """A server with a YOLO file of 300 KB."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "yolov8n-seg.pt").write_bytes(b"y" * 300_000)
+    served = Hub("ultralytics/assets", tmp_path / "assets")
+    with running(served):
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        monkeypatch.setenv("YOLO_ASSETS_URL", f"{served.address}/ultralytics/assets/resolve/main")
+        yield served
+
+
+def test_yolo_comes_from_the_place_that_the_environment_names(assets, reports):
+    found = checkpoint("yolov8n-seg", "hub", reports)
+    assert (found.path, found.revision) == (str(yolo_path()), "v8.4.0")
+    assert yolo_path().stat().st_size == 300_000
+    assert is_cached("yolov8n-seg")
+    assert [path.name for path in yolo_path().parent.iterdir()] == ["yolov8n-seg.pt"]
+
+
+def test_a_yolo_file_that_arrives_in_part_is_not_kept(assets, reports):
+    assets.cut = True
+    with pytest.raises(WeightsUnavailable, match="could not be downloaded"):
+        checkpoint("yolov8n-seg", "hub", reports)
+    assert list(yolo_path().parent.iterdir()) == []
+
+
+def test_a_missing_yolo_file_is_named(assets, reports):
+    (assets.folder / "yolov8n-seg.pt").unlink()
+    with pytest.raises(WeightsUnavailable, match=r"ultralytics/assets at 'v8\.4\.0' is not on"):
+        checkpoint("yolov8n-seg", "hub", reports)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device"), "The disk became full"),
+        (OSError("Consistency check failed: 5 of 9"), "what arrived is damaged"),
+        (TimeoutError(), r"did not answer \(TimeoutError\)"),
+        (HTTPError("", 503, "busy", None, None), "answered with HTTP 503"),
+    ],
+)
+def test_every_failure_is_put_into_plain_words(error, message):
+    told = explained(error, QWEN)
+    assert told.kind == "weights_unavailable"
+    with pytest.raises(WeightsUnavailable, match=message):
+        raise told
+    assert told.remedy
+
+
+def test_the_cause_of_an_error_decides_and_not_its_wrapping():
+    wrapped = RuntimeError("download failed")
+    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert "became full" in explained(wrapped, QWEN).message
