@@ -26,12 +26,15 @@ class Config(BaseSettings):
     database_url: str = Field(default="", validation_alias=AliasChoices("DATABASE_URL", "database_url"))
     """SQLAlchemy URL; empty means SQLite in `data_dir`."""
     bank: Path = ROOT / "quiz_bank.yaml"
+    """The question bank."""
     workers: Literal["local", "external"] = "local"
     """`local`: the app starts one worker per GPU. `external`: something else (systemd) runs them."""
     minimum_timeout_s: float = 600
+    """No run is stopped earlier than this."""
     timeout_factor: float = 10
     """A run is stopped after max(minimum_timeout_s, timeout_factor x expected time)."""
     heartbeat_s: float = 5
+    """A worker renews its lease this often."""
     lease_s: float = 60
     """A job whose worker has not been heard of for this long is queued again, once."""
     hard_stop_s: float = 60
@@ -41,7 +44,9 @@ class Config(BaseSettings):
     fairness_window_s: float = 600
     """Whoever started fewest runs within this window goes first."""
     hub_probe_s: float = 2
+    """How long the Hub may take to answer before it counts as out of reach."""
     max_upload_bytes: int = 8_000_000
+    """The largest picture that a student may bring."""
 
     @property
     def url(self) -> str:

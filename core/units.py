@@ -33,6 +33,17 @@ def seconds(value: float) -> str:
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min {rest} s"
 
 
+def roughly(value_s: float) -> str:
+    """A duration that is an estimate: whole seconds from ten on, minutes from two minutes on.
+
+    >>> roughly(76.6), roughly(4.25), roughly(400)
+    ('77 s', '4.2 s', '7 min')
+    """
+    if value_s < 10:
+        return f"{significant(value_s, 2)} s"
+    return f"{value_s:.0f} s" if value_s < 120 else f"{value_s / 60:.0f} min"
+
+
 def gib(value_bytes: float) -> str:
     """Bytes in memory, in GiB (MiB below 0.1 GiB)."""
     if abs(value_bytes) < 0.1 * GIB:

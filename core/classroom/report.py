@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from html import escape
 
 STYLE = """
-body { font: 15px/1.5 system-ui, sans-serif; color: #1b2430; background: #fff; max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
+body { font: 15px/1.5 system-ui, sans-serif; color: #1b2430; background: #fff }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem }
 h1 { font-size: 1.7rem; margin: 0 0 .2rem } h2 { font-size: 1.1rem; margin: 0 }
 section { border-top: 1px solid #dcdcd4; padding: 1rem 0; break-inside: avoid }
 p { margin: .3rem 0 } .quiet { color: #5b6470; font-size: .87rem }
@@ -45,7 +46,8 @@ def html_report(machine: str, date: str, score: str, entries: Sequence[Entry]) -
     """The whole document; every text is escaped."""
     body = "".join(_section(entry) for entry in entries)
     return (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>VRAM Lab report</title><style>{STYLE}</style></head>'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>VRAM Lab report</title>'
+        f"<style>{STYLE}</style></head>"
         f"<body><h1>VRAM Lab: your machine's report</h1><p>{escape(machine)}</p>"
         f'<p class="quiet">{escape(date)} · {escape(score)}</p>{body}</body></html>\n'
     )
@@ -65,4 +67,5 @@ def _section(entry: Entry) -> str:
 def _bar(bar: ReportBar, share: float) -> str:
     width = f"{100 * share:.1f}%"
     cold = " cold" if bar.is_cold else ""
-    return f'<div class="bar{cold}"><span>{escape(bar.label)}</span><i style="width:{width}"></i><span>{escape(bar.text)}</span></div>'
+    label, text = escape(bar.label), escape(bar.text)
+    return f'<div class="bar{cold}"><span>{label}</span><i style="width:{width}"></i><span>{text}</span></div>'

@@ -85,9 +85,7 @@ def submit(
     }
     job = session.scalars(insert(Job).values(values).on_conflict_do_nothing().returning(Job)).one_or_none()
     if job is None:
-        raise QueueFull(
-            "You already have a run waiting.", "Wait until it starts, or take it out of the queue and start this one."
-        )
+        raise QueueFull("You already have a run waiting.", "Wait until it starts, or leave the queue on its page.")
     return job
 
 

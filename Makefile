@@ -1,0 +1,49 @@
+# Everything is installed into .venv on first use.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8501
+BIN := .venv/bin
+
+.PHONY: run test check format bench gpu install
+
+run: .venv/run       ## start the app
+	$(BIN)/streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
+
+test: .venv/dev      ## tests without browser; no GPU, no downloads of models
+	$(BIN)/pytest -n 2 -m "not browser and not full_size"
+
+check: .venv/dev .venv/browser  ## what CI runs: format, types, import rules, all tests with browser and PostgreSQL
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m core check-bank
+	$(BIN)/pytest -n 2 -m "not browser and not full_size"
+	$(BIN)/pytest -m "browser or full_size"
+
+format: .venv/dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: .venv/dev     ## ratios against the bare program and an empty page; writes bench/results/
+	$(BIN)/python -m bench
+
+gpu: .venv/dev       ## the checks that need a CUDA device
+	$(BIN)/pytest -m gpu
+	$(BIN)/python -m bench
+
+install: .venv/run
+
+.venv/run: requirements.txt constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
+	touch $@
+
+.venv/dev: .venv/run requirements-dev.txt
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
+	touch $@
+
+.venv/browser: .venv/dev
+	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	touch $@

@@ -1,0 +1,3 @@
+from ui.question_page import question_page
+
+question_page("Q7")

@@ -1,0 +1,57 @@
+"""Where am I, what can this machine do, what have I answered."""
+
+import streamlit as st
+
+from core.measure.machine import this_machine
+from core.units import gb, gib
+from ui.identity import person_id
+from ui.lesson import bank, bank_problems, progress_of
+from ui.navigation import ICONS, page_path, question_page_path
+
+person = person_id()
+mine = progress_of(person)
+questions = bank().questions
+upcoming = bank().question(mine.next_open) if mine.next_open else None
+
+st.title("VRAM Lab", anchor=False)
+st.markdown(
+    "Run the model, read the gauge, answer the question: "
+    "what model size, hardware and precision cost in time and memory."
+)
+bank_problems()
+st.progress(mine.answered / len(questions), text=f"{mine.answered} of {len(questions)} questions answered")
+if upcoming is None:
+    st.page_link(
+        page_path("runs/report.py"), label="All answered: open your machine's report", icon=":material/summarize:"
+    )
+elif st.button(
+    f"{'Continue with' if mine.answered else 'Start with'} {upcoming.id} · {upcoming.title}",
+    type="primary",
+    icon=":material/arrow_forward:",
+):
+    st.switch_page(question_page_path(upcoming.id))
+
+st.header("This machine", divider="gray")
+machine = this_machine()
+with st.grid(4, min_column_width=150):
+    st.metric("Processor", f"{machine.cpu_cores} cores", help=machine.cpu_name)
+    st.metric("Main memory", gib(machine.ram_bytes))
+    st.metric("GPU", machine.gpus[0].name if machine.gpus else "none", help=machine.gpu_reason)
+    st.metric("Free disk", gb(machine.disk_free_bytes))
+st.caption(
+    f"{machine.cpu_name}, {machine.os}. "
+    + (
+        "Questions about the GPU are measured here."
+        if machine.gpus
+        else "Questions about GPU memory and GPU time cannot be measured here; "
+        "they are marked by a reference, shown with its machine."
+    )
+)
+
+st.header("The lesson", divider="gray")
+for question in questions:
+    st.page_link(
+        question_page_path(question.id),
+        label=f"{question.id} · {question.title}",
+        icon=ICONS[mine.questions[question.id].state],
+    )

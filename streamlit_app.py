@@ -1,0 +1,13 @@
+"""The app that `streamlit run streamlit_app.py` serves. It only puts the parts together.
+
+`ui/router.py` is the script that draws pages; the middleware gives every browser its cookie; the lifespan prepares the
+database and starts the workers before the first visitor.
+"""
+
+import streamlit as st
+from starlette.middleware import Middleware
+
+from ui.identity import IdentityCookie
+from ui.lifespan import lifespan
+
+app = st.App("ui/router.py", middleware=[Middleware(IdentityCookie)], lifespan=lifespan)

@@ -1,0 +1,46 @@
+"""Every setting of every lab gets a widget with the range of its settings class."""
+
+import pytest
+
+from core.labs.registry import LABS
+from ui import settings_form
+from ui.settings_form import HELP, OWN_PLACE
+
+FIELDS = [
+    (lab.name, name, field)
+    for lab in LABS.values()
+    for name, field in lab.settings.model_fields.items()
+    if name != "model"
+]
+
+
+@pytest.mark.parametrize(("lab", "name", "field"), FIELDS, ids=lambda part: str(part)[:30])
+def test_every_field_has_a_kind(lab: str, name: str, field: object) -> None:
+    assert settings_form._kind(field) in {"choice", "bool", "number", "list", "text"}  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("lab", "name", "expected"),
+    [
+        ("text_generation", "max_new_tokens", (1, 1000, 1)),
+        ("text_generation", "temperature", (0.05, 2.0, 0.1)),
+        ("text_generation", "seed", (0, 2**32 - 1, 1)),
+        ("text_to_image", "height", (64, 1024, 8)),
+        ("text_to_image", "guidance_scale", (0.0, 200.0, 0.1)),
+        ("inpainting", "num_inference_steps", (2, 150, 1)),
+    ],
+)
+def test_ranges_come_from_the_settings_class(lab: str, name: str, expected: tuple[float, float, float]) -> None:
+    field = LABS[lab].settings.model_fields[name]
+    assert settings_form._range(field) == expected
+
+
+def test_optional_choices_offer_none() -> None:
+    field = LABS["text_to_image"].settings.model_fields["sweep"]
+    assert settings_form._kind(field) == "choice"
+    assert settings_form._options(field)[0] is None
+
+
+def test_help_names_only_settings_that_exist() -> None:
+    known = {name for _, name, _ in FIELDS} | OWN_PLACE
+    assert set(HELP) <= known

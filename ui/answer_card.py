@@ -1,0 +1,180 @@
+"""The answer: options, what came of it, and, once the question is closed, what there is to know.
+
+The options go to the browser as texts alone; feedback, key and explanation follow only after an answer.
+"""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.classroom.answers import (
+    AnswerRefusedError,
+    Submission,
+    last_submission,
+    newer_evidence,
+    reveal,
+    submit_answer,
+)
+from core.errors import LabError
+from core.measure.machine import this_machine
+from core.quiz.bank import Question
+from core.quiz.marking import Marking
+from core.store.database import session
+from ui.lesson import bank
+
+STATES = {
+    "needs_run": ("Run it first.", ":material/play_circle:"),
+    "implausible": ("Check your run.", ":material/help:"),
+    "blank": ("", ":material/edit:"),
+    "format_error": ("", ":material/edit:"),
+    "ungraded": ("Not marked.", ":material/help:"),
+    "revealed": ("", ":material/visibility:"),
+}
+MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]", None: ":material/remove:"}
+
+
+@dataclass(frozen=True)
+class AnswerCard:
+    """The Answer part of one question page. `refusal` says why this machine cannot make the run, if it cannot."""
+
+    question: Question
+    person: str
+    refusal: str = ""
+
+    def draw(self) -> None:
+        """Form or closed options, then the outcome."""
+        last = self._last()
+        if last is None or not last.is_final:
+            self._form(last)
+        else:
+            self._options(last.shown)
+        if last is not None:
+            self._outcome(last)
+            self._explanation(last)
+
+    def _last(self) -> Submission | None:
+        """What was sent just now, where it used no attempt, else the stored attempt."""
+        with session() as database:
+            stored = last_submission(database, self.person, self.question)
+        just_sent: Submission | None = st.session_state.pop(self._key("sent"), None)
+        return just_sent if just_sent is not None and just_sent.answer is None else stored
+
+    def _key(self, name: str) -> str:
+        return f"{self.question.id.lower()}_answer_{name}"
+
+    def _form(self, last: Submission | None) -> None:
+        # Not st.form: its unsent ticks are lost when a run that ends redraws the page.
+        st.markdown(self.question.prompt)
+        chosen = self._single() if self.question.type == "single" else self._multiple()
+        st.caption(f"{self.question.rule} {self._attempts(last)}")
+        if st.button("Check my answer", type="primary", icon=":material/task_alt:", key=self._key("send")):
+            self._submit(chosen)
+
+    def _single(self) -> list[str]:
+        names = {choice.id: f"{choice.letter} · {choice.text}" for choice in self.question.choices}
+        picked = st.radio(
+            "Options",
+            list(names),
+            index=None,
+            format_func=names.__getitem__,
+            key=self._key("radio"),
+            label_visibility="collapsed",
+            on_change="ignore",
+        )
+        return [picked] if picked else []
+
+    def _multiple(self) -> list[str]:
+        return [
+            choice.id
+            for choice in self.question.choices
+            if st.checkbox(f"{choice.letter} · {choice.text}", key=self._key(f"tick_{choice.id}"), on_change="ignore")
+        ]
+
+    def _attempts(self, last: Submission | None) -> str:
+        left = self.question.max_attempts if last is None else last.attempts_left
+        return f"{left} {'attempt' if left == 1 else 'attempts'} left."
+
+    def _submit(self, chosen: list[str]) -> None:
+        try:
+            with session() as database:
+                sent = submit_answer(
+                    database,
+                    self.person,
+                    self.question,
+                    chosen,
+                    bank=bank(),
+                    machine=this_machine(),
+                    refusal=self.refusal,
+                )
+        except AnswerRefusedError as error:
+            st.warning(f"{error.message} {error.remedy}")
+            return
+        st.session_state[self._key("sent")] = sent
+        st.rerun()
+
+    def _options(self, marking: Marking) -> None:
+        st.markdown(self.question.prompt)
+        ticked = set(marking.submitted_answers)
+        with st.container(gap="xsmall"):
+            for choice in self.question.choices:
+                box = ":material/check_box:" if choice.id in ticked else ":material/check_box_outline_blank:"
+                st.markdown(f"{box} **{choice.letter}** · {choice.text}")
+
+    def _outcome(self, last: Submission) -> None:
+        marking = last.shown
+        if marking.state == "graded":
+            draw = st.success if marking.is_right else st.warning if marking.score else st.error
+            icon = (
+                ":material/check_circle:"
+                if marking.is_right
+                else ":material/rule:"
+                if marking.score
+                else ":material/cancel:"
+            )
+            draw(f"**{marking.heading}.** {marking.verdict}", icon=icon)
+        else:
+            title, icon = STATES[marking.state]
+            st.info(f"**{title}** {marking.verdict}" if title else marking.verdict, icon=icon)
+        for reason in marking.why_not:
+            st.caption(f":material/info: Your latest run does not decide: {reason}")
+        with st.container(gap="xsmall"):
+            for item in marking.feedback:
+                if item.text:
+                    st.markdown(f"{MARKS[item.is_right]} **{item.letter}** · {item.text}")
+        self._stale(last)
+
+    def _stale(self, last: Submission) -> None:
+        if last.answer is None or last.is_final:
+            return
+        with session() as database:
+            if newer_evidence(database, self.person, self.question, last.answer):
+                st.caption(
+                    ":material/update: A newer run of yours counts for this question. "
+                    "Send your answer again to have it marked by that one."
+                )
+
+    def _explanation(self, last: Submission) -> None:
+        if not last.is_final:
+            if last.attempts and st.button(
+                "Show the answer", icon=":material/visibility:", type="tertiary", key=self._key("reveal")
+            ):
+                self._reveal()
+            return
+        if self.question.explanation:
+            with st.container(border=True):
+                st.markdown("**Why**")
+                st.markdown(self.question.explanation)
+                self._sources()
+
+    def _sources(self) -> None:
+        for source in self.question.sources:
+            st.caption(f"Source: [{source.text}]({source.url})" if source.url else f"Source: {source.text}")
+
+    def _reveal(self) -> None:
+        try:
+            with session() as database:
+                reveal(database, self.person, self.question, bank=bank(), machine=this_machine(), refusal=self.refusal)
+        except LabError as error:
+            st.warning(f"{error.message} {error.remedy}")
+            return
+        st.rerun()

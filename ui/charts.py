@@ -1,0 +1,148 @@
+"""The charts: horizontal bars from zero, every value written at its bar, alt text that says the finding.
+
+Altair is imported when the first chart is drawn, so that pages without one start quickly. Every function takes figures
+that were measured and draws nothing where there are none.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from core.units import seconds, significant
+from ui.colours import Meaning, colour
+
+ROW_PX = 28
+AXIS_PX = 80  # the axis with its title; Streamlit counts it into the chart's height
+RULE_PX = 22
+
+
+@dataclass(frozen=True)
+class Bar:
+    """One bar.
+
+    Attributes:
+        label: what it is, on the axis.
+        value: its length in the chart's unit.
+        text: the value as written at its end.
+        meaning: decides the colour.
+        hollow: outline only, for a cold repeat.
+    """
+
+    label: str
+    value: float
+    text: str
+    meaning: Meaning = "measured"
+    hollow: bool = False
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A vertical line across the bars: a limit or a prediction."""
+
+    value: float
+    text: str
+    meaning: Meaning
+
+
+def bars(
+    title: str, rows: Sequence[Bar], unit: str, alt: str, rules: Sequence[Rule] = (), key: str | None = None
+) -> None:
+    """Draw horizontal bars.
+
+    Args:
+        title: the statement or question that the chart answers.
+        unit: written below the axis.
+        alt: the finding in one sentence, for readers who do not see the chart.
+    """
+    if not rows:
+        return
+    import altair as alt_
+
+    st.markdown(f"**{title}**")
+    longest = max([row.value for row in rows] + [rule.value for rule in rules])
+    layers = [_marks(alt_, rows, unit, longest), _texts(alt_, rows)]
+    if rules:
+        layers += _rules(alt_, rules)
+    height = ROW_PX * len(rows) + AXIS_PX + (RULE_PX if rules else 0)
+    chart = alt_.layer(*layers).properties(height=height).configure_view(strokeWidth=0)
+    st.altair_chart(chart, width="stretch", alt=alt, key=key)
+
+
+def _marks(alt: Any, rows: Sequence[Bar], unit: str, longest: float) -> Any:
+    return (
+        alt.Chart(_data(alt, rows))
+        .mark_bar(height=16, cornerRadiusEnd=2, strokeWidth=1.5)
+        .encode(
+            x=alt.X(
+                "value:Q",
+                title=unit,
+                scale=alt.Scale(domain=[0, longest * 1.22 or 1]),
+                axis=alt.Axis(tickCount=4, grid=True),
+            ),
+            y=alt.Y(
+                "label:N",
+                title=None,
+                sort=None,
+                axis=alt.Axis(labelLimit=130, labelOverlap=False, ticks=False, domain=False),
+            ),
+            color=alt.Color("stroke:N", scale=None),
+            stroke=alt.Stroke("stroke:N", scale=None),
+            fillOpacity=alt.FillOpacity("opacity:Q", scale=None),
+            tooltip=[alt.Tooltip("label:N", title=" "), alt.Tooltip("text:N", title=unit)],
+        )
+    )
+
+
+def _texts(alt: Any, rows: Sequence[Bar]) -> Any:
+    return (
+        alt.Chart(_data(alt, rows))
+        .mark_text(align="left", dx=6, color=colour("text"), fontSize=13)
+        .encode(x="value:Q", y=alt.Y("label:N", sort=None), text="text:N")
+    )
+
+
+def _rules(alt: Any, rules: Sequence[Rule]) -> list[Any]:
+    data = alt.Data(values=[{"value": r.value, "text": r.text, "stroke": colour(r.meaning)} for r in rules])
+    chart = alt.Chart(data)
+    line = chart.mark_rule(strokeWidth=2, strokeDash=[6, 4]).encode(
+        x="value:Q", color=alt.Color("stroke:N", scale=None)
+    )
+    label = chart.mark_text(align="left", baseline="bottom", dx=4, fontSize=12).encode(
+        x="value:Q", y=alt.value(-2), text="text:N", color=alt.Color("stroke:N", scale=None)
+    )
+    return [line, label]
+
+
+def _data(alt: Any, rows: Sequence[Bar]) -> Any:
+    return alt.Data(
+        values=[
+            {
+                "label": r.label,
+                "value": r.value,
+                "text": r.text,
+                "stroke": colour(r.meaning),
+                "opacity": 0.0 if r.hollow else 1.0,
+            }
+            for r in rows
+        ]
+    )
+
+
+def time_bars(title: str, times: Sequence[tuple[str, float]], key: str, cold_first: bool = False) -> None:
+    """Seconds per repeat, picture or stage; with `cold_first` the first bar is hollow."""
+    rows = [
+        Bar(label, value, seconds(value), "quiet" if cold_first and i == 0 else "measured", cold_first and i == 0)
+        for i, (label, value) in enumerate(times)
+    ]
+    fastest = min(times, key=lambda row: row[1], default=None)
+    alt = f"{title}: " + ", ".join(f"{label} {seconds(value)}" for label, value in times)
+    bars(title, rows, "seconds", f"{alt}. Fastest: {fastest[0]}." if fastest else alt, key=key)
+
+
+def memory_bars(title: str, readings: Sequence[tuple[str, float]], key: str) -> None:
+    """GiB by meter and moment; `readings` are (label, bytes)."""
+    rows = [Bar(label, value / 2**30, significant(value / 2**30)) for label, value in readings]
+    alt = f"{title}: " + ", ".join(f"{row.label} {row.text} GiB" for row in rows)
+    bars(title, rows, "GiB", alt, key=key)

@@ -1,0 +1,20 @@
+"""The page of a lab on its own, without a question: code, settings, run, result."""
+
+import streamlit as st
+
+from core.labs.registry import LABS
+from ui.code_block import code_block
+from ui.identity import person_id
+from ui.run_panel import RunPanel
+
+
+def lab_page(name: str) -> None:
+    """Draw the page of one lab."""
+    lab = LABS[name]
+    st.caption("Lab")
+    st.title(lab.title, anchor=False)
+    st.markdown(f"{lab.summary} Runs from here stand under My runs and decide no question.")
+    panel = RunPanel(lab=lab, preset=lab.settings(), person=person_id(), prefix=name)
+    code_block(lab, panel.settings_chosen())
+    st.header("Run it", divider="gray")
+    panel.draw()

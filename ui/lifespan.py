@@ -1,0 +1,21 @@
+"""What happens once per server: the database is brought up to date, and the local workers start and stop with it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from core.jobs.supervisor import Supervisor
+from core.measure.machine import this_machine
+from core.store.database import migrate
+
+
+@asynccontextmanager
+async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
+    """Start before the first visitor, stop after the last."""
+    migrate()
+    supervisor = Supervisor(this_machine())
+    supervisor.start()
+    try:
+        yield {}
+    finally:
+        supervisor.stop()

@@ -1,0 +1,66 @@
+"""The list of pages, with what this student has answered so far."""
+
+from pathlib import Path
+
+import streamlit as st
+from streamlit.navigation.page import Page
+
+from core.labs.registry import LABS
+from ui.lesson import bank, progress_of
+
+PAGES = Path(__file__).resolve().parent.parent / "pages"
+ICONS = {
+    "right": ":material/check_circle:",
+    "answered": ":material/task_alt:",
+    "open": ":material/radio_button_unchecked:",
+}
+LAB_ICONS = {
+    "runtime": ":material/developer_board:",
+    "load_model": ":material/download:",
+    "text_generation": ":material/notes:",
+    "text_to_image": ":material/image:",
+    "inpainting": ":material/brush:",
+}
+
+
+def pages(person: str) -> dict[str, list[Page]]:
+    """Every page by section of the sidebar."""
+    return {
+        "": [_page("start/home.py", "Start", ":material/home:", "home", default=True)],
+        "Lesson": _lesson(person),
+        "Labs": [
+            _page(f"labs/{lab.name}.py", lab.title, LAB_ICONS[lab.name], f"lab_{lab.name}") for lab in LABS.values()
+        ],
+        "Yours": [
+            _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
+            _page("runs/report.py", "Report", ":material/summarize:", "report"),
+        ],
+    }
+
+
+def page_path(name: str) -> str:
+    """A page file as `st.page_link` and `st.switch_page` take it, e.g. `runs/my_runs.py`."""
+    return str(PAGES / name)
+
+
+def question_page_path(question_id: str) -> str:
+    """The page file of a question, as `st.page_link` and `st.switch_page` take it."""
+    number = question_id.removeprefix("Q")
+    return str(next((PAGES / "lesson").glob(f"q{number:0>2}_*.py")))
+
+
+def _lesson(person: str) -> list[Page]:
+    states = progress_of(person).questions
+    return [
+        st.Page(
+            question_page_path(question.id),
+            title=f"{question.id} · {question.title}",
+            icon=ICONS[states[question.id].state],
+            url_path=question.id.lower(),
+        )
+        for question in bank().questions
+    ]
+
+
+def _page(path: str, title: str, icon: str, url_path: str, default: bool = False) -> Page:
+    return st.Page(PAGES / path, title=title, icon=icon, url_path=None if default else url_path, default=default)

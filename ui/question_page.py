@@ -1,0 +1,71 @@
+"""The frame of a question page: about → code → predict → run → result → answer → feedback → next."""
+
+from typing import Literal
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from core.labs.parsing import parse_settings
+from core.labs.registry import LABS
+from core.quiz.bank import Question
+from ui.answer_card import AnswerCard
+from ui.code_block import code_block
+from ui.identity import person_id
+from ui.lesson import bank, progress_of
+from ui.navigation import page_path, question_page_path
+from ui.prediction import PredictionBlock
+from ui.run_panel import RunPanel
+
+
+def question_page(question_id: str) -> None:
+    """Draw the page of one question of the bank."""
+    person, question = person_id(), bank().question(question_id)
+    prediction = PredictionBlock(question, person)
+    lab = LABS[question.lab.name]
+    panel = RunPanel(
+        lab=lab,
+        preset=parse_settings(lab, question.lab.settings),
+        person=person,
+        prefix=question_id.lower(),
+        question_id=question_id,
+        fallback=question.lab.fallback,
+        prediction=prediction,
+    )
+    _heading(question, person)
+    code_block(lab, panel.settings_chosen())
+    prediction.draw()
+    st.header("Run it", divider="gray", anchor=False)
+    panel.draw()
+    st.header("Answer", divider="gray", anchor=False)
+    AnswerCard(question, person, refusal=panel.refusal()).draw()
+    _neighbours(question_id)
+
+
+def _heading(question: Question, person: str) -> None:
+    mine = progress_of(person)
+    ids = list(mine.questions)
+    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left.caption(f"Question {ids.index(question.id) + 1} of {len(ids)}")
+    right.progress(mine.answered / len(ids), text=f"{mine.answered} of {len(ids)} answered")
+    st.title(question.headline, anchor=False)
+    st.markdown(question.about)
+
+
+def _neighbours(question_id: str) -> None:
+    questions = bank().questions
+    at = [question.id for question in questions].index(question_id)
+    st.space("small")
+    left, right = st.columns(2)
+    if at > 0:
+        _link(left, questions[at - 1], ":material/arrow_back:", "secondary")
+    if at + 1 < len(questions):
+        _link(right, questions[at + 1], ":material/arrow_forward:", "primary")
+    elif right.button("Your machine's report", icon=":material/summarize:", type="primary", width="stretch"):
+        st.switch_page(page_path("runs/report.py"))
+
+
+def _link(place: DeltaGenerator, question: Question, icon: str, kind: Literal["primary", "secondary"]) -> None:
+    if place.button(
+        f"{question.id} · {question.title}", icon=icon, type=kind, width="stretch", key=f"go_{question.id}"
+    ):
+        st.switch_page(question_page_path(question.id))

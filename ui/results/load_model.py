@@ -1,0 +1,55 @@
+"""The load lab's result."""
+
+import streamlit as st
+
+from core.store.tables import Run
+from core.units import count, gib, seconds, short_count
+from ui.figures import Figure, figures
+from ui.results.readings import Record, fastest, growth, main_meter, memory_chart, memory_figure, stage_chart, written
+
+
+def view(run: Run, key: str) -> None:
+    record = run.record
+    model, best = record.get("model") or {}, fastest(record)
+    figures(
+        [
+            Figure("Load time", written(best, "wall_s", seconds), "From the file on disk to the model on its device."),
+            Figure("Parameters", written(model, "parameters", short_count)),
+            Figure(
+                "Weights",
+                written(model, "weights_bytes", gib),
+                "Parameters times bytes per number.",
+            ),
+            memory_figure(record, "after_load", "Growth"),
+        ]
+    )
+    stage_chart(record, key)
+    memory_chart(record, key)
+    _explain(record, model)
+    components(model)
+
+
+def _explain(record: Record, model: Record) -> None:
+    meter = main_meter(record)
+    grown, weights = growth(record, "after_load", meter), model.get("weights_bytes")
+    if grown is None or not weights:
+        return
+    rest = grown - weights
+    more = f"{gib(rest)} more, for libraries, buffers and the context"
+    less = f"{gib(-rest)} less, as pages that nothing has touched yet are not counted"
+    st.markdown(
+        f":material/lightbulb: The weights are {gib(weights)}. The meter {meter} grew by {gib(grown)}: "
+        f"{more if rest >= 0 else less}."
+    )
+
+
+def components(model: Record) -> None:
+    """Networks inside a model with their parameters and bytes."""
+    rows = model.get("components") or []
+    if not rows:
+        return
+    lines = ["| network | parameters | weights |", "|:--|--:|--:|"]
+    lines += [
+        f"| {row.get('title') or row['name']} | {count(row['parameters'])} | {gib(row['bytes'])} |" for row in rows
+    ]
+    st.markdown("\n".join(lines))

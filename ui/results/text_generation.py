@@ -1,0 +1,62 @@
+"""The text lab's result."""
+
+import streamlit as st
+
+from core.store.tables import Run
+from core.units import count, gb, seconds, significant
+from ui.charts import time_bars
+from ui.figures import Figure, figures
+from ui.results.readings import Record, fastest, memory_chart, peak_figure, stage_chart, written
+
+
+def view(run: Run, key: str) -> None:
+    record = run.record
+    best = fastest(record)
+    figures(
+        [
+            Figure("Fastest repeat", written(best, "wall_s", seconds), "Wall time from the prompt to the last token."),
+            Figure("Decode", written(best, "tokens_per_s", per_second), "New tokens per second after the first."),
+            Figure(
+                "First token",
+                written(best, "time_to_first_token_s", seconds),
+                "Reading the prompt, up to one token.",
+            ),
+            peak_figure(record),
+        ]
+    )
+    repeats = record["repeats"]
+    tokens = repeats[0].get("tokens") if repeats else None
+    times = [
+        (f"repeat {i}, cold" if repeat["is_first"] else f"repeat {i}", repeat["wall_s"])
+        for i, repeat in enumerate(repeats, 1)
+    ]
+    time_bars(
+        f"Time of each repeat, {tokens} tokens" if tokens else "Time of each repeat",
+        times,
+        key=f"{key}_times",
+        cold_first=True,
+    )
+    memory_chart(record, key)
+    if best.get("tokens_per_s") and record.get("model"):
+        moved = record["model"]["weights_bytes"] * best["tokens_per_s"]
+        st.markdown(
+            f":material/lightbulb: Every new token reads all {count(record['model']['parameters'])} parameters once: at "
+            f"{significant(best['tokens_per_s'])} tokens per second they came out of memory at {gb(moved)}/s."
+        )
+    _text(record)
+    with st.expander("Stages", icon=":material/timeline:"):
+        stage_chart(record, key)
+
+
+def per_second(rate: float) -> str:
+    """Tokens per second."""
+    return f"{significant(rate)} tok/s"
+
+
+def _text(record: Record) -> None:
+    outputs = record.get("outputs") or {}
+    if outputs.get("text"):
+        with st.expander("The text", icon=":material/notes:", expanded=True):
+            st.text(outputs["text"])
+    elif outputs.get("text_reason"):
+        st.caption(outputs["text_reason"])

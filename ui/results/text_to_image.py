@@ -1,0 +1,123 @@
+"""The picture lab's result: the pictures beside each other, their times, how far apart they are."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.store.tables import Picture, Run
+from core.units import seconds, significant
+from ui.charts import Bar, bars, time_bars
+from ui.figures import Figure, figures
+from ui.results.readings import fastest, memory_chart, peak_figure, stage_chart, written
+from ui.runs import pictures
+
+SHORT = {"num_inference_steps": "steps", "guidance_scale": "guidance", "seed": "seed"}
+
+
+def view(run: Run, key: str) -> None:
+    record = run.record
+    made, best = pictures(run.id), fastest(record)
+    _gallery(made, record["settings"].get("sweep"), key)
+    figures(
+        [
+            Figure("Fastest picture", written(best, "wall_s", seconds)),
+            Figure(
+                "UNet evaluations",
+                written(best, "evaluations", str),
+                "Some schedulers evaluate more than they step.",
+            ),
+            Figure("One evaluation", written(best, "seconds_per_evaluation", seconds)),
+            peak_figure(record),
+        ]
+    )
+    labels = [_label(record, i) for i in range(len(record["repeats"]))]
+    times = [repeat["wall_s"] for repeat in record["repeats"]]
+    time_bars("Time of each picture", list(zip(labels, times, strict=True)), key=f"{key}_times", cold_first=True)
+    _distances(made, record, key)
+    _explain(record, made)
+    with st.expander("Stages and memory", icon=":material/timeline:"):
+        stage_chart(record, key)
+        memory_chart(record, key)
+
+
+def _label(record: dict[str, Any], index: int) -> str:
+    settings, repeat = record["settings"], record["repeats"][index]
+    sweep = settings.get("sweep")
+    if not sweep:
+        return f"picture {index + 1}"
+    value = (repeat.get("settings") or {}).get(sweep)
+    name = f"{SHORT[sweep]} {value:g}" if isinstance(value, float | int) else f"picture {index + 1}"
+    return f"{index + 1}: {name}"
+
+
+def _gallery(made: list[Picture], sweep: str | None, key: str) -> None:
+    if not made:
+        return
+    with st.grid(min(len(made), 3), min_column_width=150):
+        for picture in made:
+            with st.container():
+                caption = _caption(picture, sweep)
+                st.image(picture.png, caption=caption, width="stretch", alt=f"Generated picture, {caption}")
+                st.download_button(
+                    "PNG",
+                    picture.png,
+                    file_name=f"vram-lab-{picture.run_id[:8]}-{picture.index}.png",
+                    mime="image/png",
+                    icon=":material/download:",
+                    type="tertiary",
+                    key=f"{key}_png_{picture.index}",
+                    on_click="ignore",
+                    help="The settings are inside the file, as PNG text.",
+                )
+
+
+def _caption(picture: Picture, sweep: str | None) -> str:
+    details = picture.details
+    changed = [f"{SHORT[sweep]} {details[sweep]:g}"] if sweep and details.get(sweep) is not None else []
+    if sweep != "seed" and details.get("seed") is not None:
+        changed.append(f"seed {details['seed']}")
+    if details.get("wall_s"):
+        changed.append(seconds(details["wall_s"]))
+    return ", ".join(changed)
+
+
+def _distances(made: list[Picture], record: dict[str, Any], key: str) -> None:
+    sweep = record["settings"].get("sweep")
+    name = {
+        "seed": "difference_to_first",
+        "num_inference_steps": "distance_to_last",
+        "guidance_scale": "distance_to_last",
+    }.get(sweep or "")
+    rows = [
+        Bar(
+            _label(record, p.index),
+            p.details[name],
+            significant(p.details[name]) if p.details[name] else "0, identical",
+        )
+        for p in made
+        if name and p.details.get(name) is not None and p.index < len(record["repeats"])
+    ]
+    title = "Pixel difference to the first picture" if sweep == "seed" else "Distance to the last picture"
+    alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
+    bars(title, rows, "mean absolute difference, 0 to 255", alt, key=f"{key}_distance")
+
+
+def _explain(record: dict[str, Any], made: list[Picture]) -> None:
+    sweep, repeats = record["settings"].get("sweep"), record["repeats"]
+    if sweep == "seed" and _twins_agree(made):
+        st.markdown(
+            ":material/lightbulb: The same seed gave the same picture, pixel by pixel; another seed changed it."
+        )
+    elif sweep == "num_inference_steps" and len(repeats) > 1:
+        first, last = repeats[0], repeats[-1]
+        st.markdown(
+            f":material/lightbulb: From {first['num_inference_steps']} to {last['num_inference_steps']} steps the time "
+            f"went from {seconds(first['wall_s'])} to {seconds(last['wall_s'])}; most of it is the UNet, once per step "
+            "and prompt."
+        )
+
+
+def _twins_agree(made: list[Picture]) -> bool:
+    """Whether every picture with the first one's seed is the first one, pixel by pixel."""
+    twins = [p.details for p in made[1:] if p.details.get("seed") == made[0].details.get("seed")]
+    return bool(twins) and all(details.get("difference_to_first") == 0 for details in twins)

@@ -1,0 +1,195 @@
+"""The run block: settings, the button that says what it does, and a face for every state of the run.
+
+The run itself happens in a worker process. This block writes a row when the button is clicked and reads one row a
+second while a run is queued or running; a reload or a closed tab changes nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.errors import LabError
+from core.jobs import queue
+from core.labs.parsing import parse_settings
+from core.labs.planning import Plan, plan
+from core.labs.registry import Lab
+from core.labs.settings import LabSettings
+from core.measure.machine import this_machine
+from core.store.database import session
+from core.store.tables import Job
+from core.units import gb, gib, roughly, short_count
+from ui.picture_choice import picture_choice
+from ui.prediction import PredictionBlock
+from ui.results import result
+from ui.run_states import active_card, failure_card, reference_card
+from ui.runs import latest_run
+from ui.settings_form import Form
+
+ACTIVE = ("queued", "running")
+
+
+@dataclass(frozen=True)
+class RunPanel:
+    """One run block on one page.
+
+    Attributes:
+        prefix: start of every widget's key on this page.
+        prediction: what has to be locked in before a run, on a question page.
+    """
+
+    lab: Lab
+    preset: LabSettings
+    person: str
+    prefix: str
+    question_id: str | None = None
+    fallback: Literal["dummy", "embedded"] | None = None
+    prediction: PredictionBlock | None = None
+
+    def draw(self) -> None:
+        """Form, button, state, result."""
+        job = self._latest_job()
+        busy = job is not None and job.state in ACTIVE
+        values = Form(self.lab, self.preset, self.prefix).draw(disabled=busy)
+        if "picture" in type(self.preset).model_fields:
+            values["picture"] = picture_choice(self.person, self.prefix, disabled=busy)
+        planned = self._plan(values)
+        if planned is not None:
+            self._button(planned, job if busy else None)
+        self._state(job, busy)
+
+    def settings_chosen(self) -> LabSettings:
+        """The preset, with what the page's address or an earlier click changed."""
+        known = type(self.preset).model_fields
+        chosen = {
+            name: st.session_state[f"{self.prefix}_{name}"]
+            for name in known
+            if f"{self.prefix}_{name}" in st.session_state
+        }
+        if isinstance(chosen.get("sweep_values"), str):
+            chosen["sweep_values"] = [part.strip() for part in chosen["sweep_values"].split(",") if part.strip()]
+        try:
+            return parse_settings(self.lab, {**self.preset.model_dump(), **chosen})
+        except LabError:
+            return self.preset
+
+    def _latest_job(self) -> Job | None:
+        with session() as database:
+            return queue.latest(database, self.person, lab=self.lab.name, question_id=self.question_id)
+
+    def _plan(self, values: dict[str, Any]) -> Plan | None:
+        """The run that the settings describe, or an explanation on the page where they are out of range."""
+        try:
+            settings = parse_settings(self.lab, {**self.preset.model_dump(), **values})
+            return plan(self.lab, settings, this_machine(), self.fallback)
+        except LabError as error:
+            st.warning(f"{error.message} {error.remedy}", icon=":material/tune:")
+            return None
+
+    def _button(self, planned: Plan, job: Job | None) -> None:
+        if job is not None:
+            return
+        if planned.refusal is not None:
+            self._cannot(planned.refusal, planned.settings.device)
+            return
+        clicked = st.button(
+            self._label(planned),
+            type="primary",
+            icon=":material/play_arrow:",
+            key=f"{self.prefix}_run",
+            width="stretch",
+        )
+        st.caption(self._expectation(planned))
+        if clicked and (not self._waits_for_prediction or self.prediction.lock_or_ask()):  # type: ignore[union-attr]
+            self._submit(planned)
+
+    def _cannot(self, refusal: LabError, device: str) -> None:
+        """This machine cannot: why, what can be done instead, and the reference once a prediction stands."""
+        st.info(f"**{refusal.message}** {refusal.remedy}", icon=":material/block:")
+        with st.container(horizontal=True):
+            if self._waits_for_prediction:
+                ready = st.button("Predict first", type="primary", icon=":material/lock:", key=f"{self.prefix}_predict")
+                if ready and self.prediction.lock_or_ask():  # type: ignore[union-attr]
+                    st.rerun()
+            if device != "cpu" and not this_machine().gpus:
+                st.button(
+                    "Run on the CPU instead", icon=":material/memory:", key=f"{self.prefix}_cpu", on_click=self._use_cpu
+                )
+        key = self.prediction.question.key if self.prediction else None
+        if key and key.reference and not self._waits_for_prediction:
+            reference_card(key.reference)
+
+    def _label(self, planned: Plan) -> str:
+        if self._waits_for_prediction:
+            return "Lock in and run" if self.prediction.chosen else "Predict first"  # type: ignore[union-attr]
+        if planned.download_bytes:
+            return f"Download {gb(planned.download_bytes)} and run"
+        return "Run again" if latest_run(self.person, self.lab.name, self.question_id) else "Run it"
+
+    def _expectation(self, planned: Plan) -> str:
+        """One line: what runs, how long it should take here, who is waiting."""
+        with session() as database:
+            expected = queue.expected_s(database, planned.workload)
+            waiting = queue.waiting(database)
+        parts = list(planned.reasons)
+        if planned.parameters and planned.weights_bytes:
+            parts.append(f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights.")
+        parts.append(f"About {roughly(expected)} on this machine." if expected else "Not timed on this machine yet.")
+        parts.append(
+            "Nobody is waiting." if not waiting else f"{waiting} {'run is' if waiting == 1 else 'runs are'} waiting."
+        )
+        return " ".join(parts)
+
+    @property
+    def _waits_for_prediction(self) -> bool:
+        return self.prediction is not None and self.prediction.is_wanted
+
+    def refusal(self) -> str:
+        """Why this machine cannot run the question's own preset; empty where it can."""
+        refusal = plan(self.lab, self.preset, this_machine(), self.fallback).refusal
+        return refusal.message if refusal else ""
+
+    def _use_cpu(self) -> None:
+        st.session_state[f"{self.prefix}_device"] = "cpu"
+
+    def _submit(self, planned: Plan) -> None:
+        try:
+            with session() as database:
+                queue.submit(
+                    database,
+                    person_id=self.person,
+                    lab=self.lab.name,
+                    settings=planned.settings.model_dump(mode="json"),
+                    question_id=self.question_id,
+                    device=planned.settings.device,
+                    workload=planned.workload,
+                )
+        except LabError as error:
+            st.warning(f"{error.message} {error.remedy}", icon=":material/hourglass:")
+        else:
+            st.rerun()
+
+    def _state(self, job: Job | None, busy: bool) -> None:
+        if busy and job is not None:
+            st.fragment(self._poll, run_every=1)(job.id)
+            return
+        if job is not None and job.state in ("failed", "cancelled"):
+            failure_card(job)
+        run = latest_run(self.person, self.lab.name, self.question_id)
+        if run is not None:
+            result(run, key=f"{self.prefix}_result")
+        elif job is None:
+            with st.container(border=True):
+                st.caption(f"{self.lab.summary} The figures will stand here.")
+
+    def _poll(self, job_id: str) -> None:
+        with session() as database:
+            job = database.get(Job, job_id)
+            place = queue.place(database, job) if job is not None and job.state == "queued" else None
+        if job is None or job.state not in ACTIVE:
+            st.rerun()
+        active_card(job, place, cancel=self._cancel)
+
+    def _cancel(self, job_id: str) -> None:
+        with session() as database:
+            queue.cancel(database, self.person, job_id)

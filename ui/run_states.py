@@ -1,0 +1,97 @@
+"""The faces of a run that has not ended well, or not yet: queued, downloading, running, failed, cancelled."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.jobs.queue import Place
+from core.quiz.bank import Reference
+from core.quiz.verdict import figure
+from core.store.tables import Job
+from core.units import gb, roughly
+from ui.charts import time_bars
+
+TEXT_HEIGHT_PX = 130
+FAILURES = {
+    "cancelled": ("You stopped this run.", ":material/cancel:"),
+    "timed_out": ("This run took too long and was stopped.", ":material/timer_off:"),
+    "out_of_memory": ("The memory was not enough.", ":material/memory_alt:"),
+    "worker_lost": ("The worker process ended during this run, twice.", ":material/error:"),
+}
+
+
+def active_card(job: Job, place: Place | None, cancel: Callable[[str], None]) -> None:
+    """Queued or running: where it stands, how long still, and the way out."""
+    with st.container(border=True):
+        if place is not None:
+            _queued(place)
+        else:
+            _running(job)
+        label = "Leave the queue" if place is not None else "Cancel"
+        st.button(
+            "Cancelling after this step" if job.cancel_requested else label,
+            icon=":material/close:",
+            key=f"cancel_{job.id}",
+            on_click=cancel,
+            args=(job.id,),
+            disabled=job.cancel_requested,
+        )
+
+
+def _queued(place: Place) -> None:
+    st.progress(0.0, text="Next in line" if place.position == 1 else f"Place {place.position} in the queue")
+    ahead = "Nobody is ahead of you." if not place.people_ahead else f"{place.people_ahead} ahead of you."
+    wait = (
+        f"Expected wait {roughly(place.expected_wait_s)}."
+        if place.expected_wait_s is not None
+        else "The wait cannot be told yet."
+    )
+    st.caption(f"{ahead} {wait}")
+
+
+def _running(job: Job) -> None:
+    now = job.progress
+    step, steps = now.get("step") or 0, now.get("steps") or 0
+    st.progress(min(1.0, step / steps) if steps else 0.0, text=now.get("stage") or "Starting the worker")
+    st.caption(_detail(job, step, steps))
+    if now.get("text"):
+        st.container(height=TEXT_HEIGHT_PX, border=False, autoscroll=True).text(now["text"])
+    landed = now.get("repeats_s") or []
+    if landed:
+        time_bars(
+            "Repeats so far",
+            [(f"repeat {i}", value) for i, value in enumerate(landed, 1)],
+            key=f"landed_{job.id}",
+            cold_first=True,
+        )
+
+
+def _detail(job: Job, step: int, steps: int) -> str:
+    now = job.progress
+    rate = now.get("bytes_per_s")
+    if rate and steps:
+        return f"{gb(step)} of {gb(steps)}, {gb(rate)}/s, {roughly(max(steps - step, 0) / rate)} left"
+    parts = [f"step {step} of {steps}"] if steps else []
+    left = now.get("time_left_s")
+    if left is not None:
+        parts.append(f"about {roughly(left)} left")
+    if now.get("step_s"):
+        parts.append(f"a cancel takes up to {roughly(now['step_s'])}")
+    return ", ".join(parts) or "The first step has not been reported yet."
+
+
+def failure_card(job: Job) -> None:
+    """What happened, with the value, and what to do; what was measured until then stands below."""
+    error = job.error or {}
+    title, icon = FAILURES.get(error.get("kind", ""), ("This run failed.", ":material/error:"))
+    text = f"**{title}** {error.get('message', '')} {error.get('remedy', '')}"
+    (st.info if job.state == "cancelled" else st.error)(text, icon=icon)
+
+
+def reference_card(reference: Reference) -> None:
+    """What another machine measured, or what is estimated, where this one cannot run."""
+    kind = "Measured on another machine" if reference.kind == "measured" else "An estimate, not yet measured"
+    least = "at least " if reference.lower_bound else ""
+    with st.container(border=True):
+        st.metric("Reference", f"{least}{figure(reference.value, reference.unit)}")
+        st.caption(f"{kind}: {reference.machine}. Source: {reference.source}.")

@@ -1,0 +1,156 @@
+"""Widgets for a lab's settings, made from its settings class: every field can be changed, within its range.
+
+The values live in the page's address, so that a link opens with the settings it was made with. Names are the field's
+own (`num_inference_steps`), as in the code above the form.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+
+import streamlit as st
+from pydantic.fields import FieldInfo
+
+from core.labs.registry import Lab
+from core.labs.settings import LabSettings
+from core.measure.machine import this_machine
+
+SOURCES = {
+    "auto": "Automatic",
+    "hub": "Trained, from the Hub",
+    "dummy": "Random, full size",
+    "embedded": "Small twin",
+}
+HELP = {
+    "source": "Trained weights come from the Hub. Random weights have the real size, so time and memory are true "
+    "and the output means nothing. The twin is small and takes seconds.",
+    "device": "Where the model runs.",
+    "dtype": "The type of every number in the model: 4 bytes in float32, 2 in float16 and bfloat16.",
+    "repeats": "How often the program runs. The first repeat is cold and shown apart.",
+    "fresh_process": "Start in a process that has run nothing before, so that memory starts from empty.",
+    "max_new_tokens": "How many tokens are written, exactly.",
+    "do_sample": "Draw the next token by chance; off takes the likeliest.",
+    "temperature": "Above 1 flattens the chances, below 1 sharpens them.",
+    "seed": "Start of the random numbers. Empty draws a new one.",
+    "num_inference_steps": "How many denoising steps the scheduler takes.",
+    "guidance_scale": "How strongly the prompt pulls. At 1 and below the second evaluation is left out.",
+    "sweep": "What changes from picture to picture.",
+    "sweep_values": "The values to go through, separated by commas.",
+    "height": "Pixels. Empty is the model's own size.",
+    "width": "Pixels. Empty is the model's own size.",
+    "region": "Paint over the object's bounding box, or its outline.",
+}
+OWN_PLACE = {"source", "device", "picture"}
+
+
+@dataclass(frozen=True)
+class Form:
+    """Draws the widgets of one lab on one page.
+
+    Attributes:
+        prefix: start of every widget's key, so that pages do not share values.
+        preset: settings that the page starts with.
+    """
+
+    lab: Lab
+    preset: LabSettings
+    prefix: str
+
+    def draw(self, disabled: bool) -> dict[str, Any]:
+        """The settings as chosen; not yet checked."""
+        values: dict[str, Any] = {}
+        fields = type(self.preset).model_fields
+        if "source" in fields:
+            left, right = st.columns([2, 1])
+            with left:
+                values["source"] = self._choice("source", list(SOURCES), "Weights", SOURCES, disabled)
+            with right:
+                values["device"] = self._choice("device", _devices(), "Device", {}, disabled)
+        rest = [name for name in fields if name not in OWN_PLACE]
+        if rest:
+            with st.expander("All settings", icon=":material/tune:"), st.grid(2, min_column_width=220):
+                for name in rest:
+                    values[name] = self._widget(name, fields[name], disabled)
+        return values
+
+    def _key(self, name: str) -> str:
+        return f"{self.prefix}_{name}"
+
+    def _choice(self, name: str, options: list[Any], label: str, titles: dict[str, str], disabled: bool) -> Any:
+        start = getattr(self.preset, name)
+        if start not in options:
+            options = [*options, start]
+        return st.selectbox(
+            label,
+            options,
+            index=options.index(start),
+            format_func=lambda option: titles.get(option, "none" if option is None else str(option)),
+            key=self._key(name),
+            help=HELP.get(name),
+            disabled=disabled,
+            bind="query-params",
+        )
+
+    def _widget(self, name: str, field: FieldInfo, disabled: bool) -> Any:
+        value = getattr(self.preset, name)
+        kind = _kind(field)
+        common: dict[str, Any] = {
+            "key": self._key(name),
+            "help": HELP.get(name),
+            "disabled": disabled,
+            "bind": "query-params",
+        }
+        if kind == "choice":
+            return self._choice(name, _options(field), name, {}, disabled)
+        if kind == "bool":
+            return st.toggle(name, value, **common)
+        if kind == "number":
+            low, high, step = _range(field)
+            return st.number_input(
+                name, min_value=low, max_value=high, value=value, step=step, placeholder="automatic", **common
+            )
+        if kind == "list":
+            text = st.text_input(name, ", ".join(f"{number:g}" for number in value), **common)
+            return [part.strip() for part in text.split(",") if part.strip()]
+        return st.text_area(name, value, height=68, **common)
+
+
+def _devices() -> list[str]:
+    return ["auto", "cpu", *(f"cuda:{gpu.index}" if gpu.index else "cuda" for gpu in this_machine().gpus)]
+
+
+def _types(field: FieldInfo) -> tuple[Any, ...]:
+    """The annotation's members without None: (int,) for `int | None`."""
+    annotation = field.annotation
+    members = (annotation,) if get_origin(annotation) in (Literal, tuple, None) else get_args(annotation)
+    return tuple(member for member in members if member is not type(None))
+
+
+def _kind(field: FieldInfo) -> Literal["choice", "bool", "number", "list", "text"]:
+    first = _types(field)[0]
+    if get_origin(first) is Literal:
+        return "choice"
+    if get_origin(first) is tuple:
+        return "list"
+    if first is bool:
+        return "bool"
+    return "text" if first is str else "number"
+
+
+def _options(field: FieldInfo) -> list[Any]:
+    options = list(get_args(_types(field)[0]))
+    return [None, *options] if type(None) in get_args(field.annotation) else options
+
+
+def _range(field: FieldInfo) -> tuple[Any, Any, Any]:
+    """Lowest, highest and step of a number, all of one type as the widget wants it."""
+    found: dict[str, Any] = {}
+    for source in (field, *(arg for arg in get_args(field.annotation) if hasattr(arg, "__metadata__"))):
+        for part in getattr(source, "metadata", None) or getattr(source, "__metadata__", None) or ():
+            for item in (part, *(getattr(part, "metadata", None) or ())):
+                for bound in ("ge", "le", "multiple_of"):
+                    if getattr(item, bound, None) is not None:
+                        found[bound] = getattr(item, bound)
+    number = float if float in _types(field) else int
+    step = found.get("multiple_of", 1 if number is int else 0.1)
+    low, high = found.get("ge"), found.get("le")
+    return (None if low is None else number(low)), (None if high is None else number(high)), number(step)
