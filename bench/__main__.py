@@ -1,0 +1,45 @@
+"""`python -m bench [text_generation|web_start] …`: all benchmarks, or the ones named."""
+
+import argparse
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import text_generation, web_start
+from core.measure.machine import this_machine
+
+RESULTS = Path(__file__).parent / "results"
+BENCHMARKS = {"text_generation": text_generation.main, "web_start": web_start.main}
+
+
+def run() -> int:
+    """Run the chosen benchmarks and write one JSON file each."""
+    parser = argparse.ArgumentParser(prog="python -m bench")
+    parser.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
+    parser.add_argument("--pairs", type=int, default=9, help="alternating pairs of text_generation (default 9)")
+    parser.add_argument("--device", default="cpu", help="device of text_generation: cpu or cuda")
+    arguments = parser.parse_args()
+    unknown = set(arguments.names) - set(BENCHMARKS)
+    if unknown:
+        parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    for name in arguments.names or BENCHMARKS:
+        _write(name, BENCHMARKS[name](pairs=arguments.pairs, device=arguments.device), arguments.device)
+    return 0
+
+
+def _write(name: str, result: dict[str, object], device: str) -> None:
+    document = {
+        "benchmark": name,
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": this_machine().label,
+        **result,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / (f"{name}_{device}.json" if name == "text_generation" else f"{name}.json")
+    path.write_text(json.dumps(document, indent=1) + "\n")
+    print(json.dumps(document, indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(run())

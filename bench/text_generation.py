@@ -1,0 +1,135 @@
+"""The text lab through the queue against the bare program: same weights, same threads, alternating, in one call.
+
+Both processes hold the model; per pair the bare program writes 100 tokens, and a worker runs a queued job of one
+repeat. Which of the two goes first changes from pair to pair, so that a drift of the machine hits both alike. The ratio
+of a pair is lab / bare.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bench.statistics import median_interval
+
+TARGET = 1.02
+
+
+def main(pairs: int, device: str) -> dict[str, object]:
+    """Run `pairs` alternating pairs and summarise them."""
+    with tempfile.TemporaryDirectory() as data_dir:
+        os.environ["VRAM_LAB_DATA_DIR"] = data_dir
+        lab = _Lab(device)
+        with _bare(lab.checkpoint, device, lab.dtype) as (facts, bare):
+            lab.start()
+            try:
+                bare(), lab.run()
+                rows = [_pair(bare, lab.run, i) for i in range(pairs)]
+            finally:
+                lab.stop()
+    ratios = [lab_s / bare_s for bare_s, lab_s in rows]
+    middle, low, high = median_interval(ratios)
+    return {
+        "what": "100 tokens of the full-size Qwen3-0.6B with random weights: lab through the queue / bare program",
+        "device": device,
+        "dtype": lab.dtype,
+        **facts,
+        "bare_s": [row[0] for row in rows],
+        "lab_s": [row[1] for row in rows],
+        "ratios": ratios,
+        "median_ratio": middle,
+        "interval_95": [low, high],
+        "target": TARGET,
+        "met": middle <= TARGET,
+    }
+
+
+def _pair(bare: Callable[[], float], lab: Callable[[], float], index: int) -> tuple[float, float]:
+    if index % 2:
+        lab_s = lab()
+        row = bare(), lab_s
+    else:
+        row = bare(), lab()
+    print(f"pair {index + 1}: bare {row[0]:.2f} s, lab {row[1]:.2f} s, ratio {row[1] / row[0]:.4f}", file=sys.stderr)
+    return row
+
+
+@contextmanager
+def _bare(checkpoint: str, device: str, dtype: str) -> Iterator[tuple[dict[str, Any], Callable[[], float]]]:
+    command = [sys.executable, "-m", "bench.bare_text_generation", checkpoint, device, dtype]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdin and process.stdout
+
+    def once() -> float:
+        process.stdin.write("\n")  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+        return float(json.loads(process.stdout.readline())["wall_s"])  # type: ignore[union-attr]
+
+    try:
+        yield json.loads(process.stdout.readline()), once
+    finally:
+        process.stdin.close()
+        process.wait()
+
+
+class _Lab:
+    """The lab as a student's run goes: a row in the queue, a worker process, a run record."""
+
+    def __init__(self, device: str) -> None:
+        from core.labs.planning import plan
+        from core.labs.registry import LABS
+        from core.labs.text_generation.settings import Settings
+        from core.measure.machine import this_machine
+        from core.measure.progress import SilentProgress
+        from core.models.checkpoint import checkpoint
+
+        self.plan = plan(LABS["text_generation"], Settings(source="dummy", device=device, repeats=1), this_machine())
+        if self.plan.refusal:
+            raise self.plan.refusal
+        self.dtype = str(self.plan.settings.model_dump()["dtype"])
+        self.checkpoint = checkpoint("qwen3-0.6b", "dummy", SilentProgress()).path
+
+    def start(self) -> None:
+        from core.classroom.people import person_for_cookie
+        from core.jobs.supervisor import Supervisor
+        from core.measure.machine import this_machine
+        from core.store.database import migrate, session
+
+        migrate()
+        with session() as database:
+            self.person = person_for_cookie(database, "bench").id
+        self.supervisor = Supervisor(this_machine())
+        self.supervisor.start()
+
+    def stop(self) -> None:
+        self.supervisor.stop()
+
+    def run(self) -> float:
+        """Queue one job and wait for its record; seconds of its one repeat."""
+        from core.jobs import queue
+        from core.store.database import session
+        from core.store.tables import Job, Run
+
+        with session() as database:
+            job_id = queue.submit(
+                database,
+                person_id=self.person,
+                lab="text_generation",
+                settings=self.plan.settings.model_dump(mode="json"),
+                question_id=None,
+                device=self.plan.settings.device,
+                workload=self.plan.workload,
+            ).id
+        while True:
+            time.sleep(0.5)
+            with session() as database:
+                job = database.get_one(Job, job_id)
+                if job.state in ("failed", "cancelled"):
+                    raise RuntimeError(f"the lab's run ended as {job.state}: {job.error}")
+                if job.state == "finished" and job.run_id:
+                    return float(database.get_one(Run, job.run_id).record["repeats"][0]["wall_s"])
