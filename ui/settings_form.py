@@ -65,7 +65,7 @@ class Form:
                 values["source"] = self._choice("source", list(SOURCES), "Weights", SOURCES, disabled)
             with right:
                 values["device"] = self._choice("device", _devices(), "Device", {}, disabled)
-        rest = [name for name in fields if name not in OWN_PLACE]
+        rest = [name for name, field in fields.items() if name not in OWN_PLACE and _can_change(field)]
         if rest:
             with st.expander("All settings", icon=":material/tune:"), st.grid(2, min_column_width=220):
                 for name in rest:
@@ -134,6 +134,10 @@ def _kind(field: FieldInfo) -> Literal["choice", "bool", "number", "list", "text
     if first is bool:
         return "bool"
     return "text" if first is str else "number"
+
+
+def _can_change(field: FieldInfo) -> bool:
+    return _kind(field) != "choice" or len(_options(field)) > 1
 
 
 def _options(field: FieldInfo) -> list[Any]:

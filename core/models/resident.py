@@ -5,10 +5,10 @@
 >>> model = resident.get(("qwen3-0.6b", "dummy", "cpu", "float32"), load)   # the same object again
 """
 
-import gc
-import sys
 from collections.abc import Callable, Hashable
 from typing import Any, TypeVar
+
+from core.measure.memory import give_back
 
 T = TypeVar("T")
 
@@ -32,10 +32,7 @@ class Resident:
     def release(self) -> None:
         """Let the held object go and give its memory back to the system and the GPU."""
         self._key = self._held = None
-        gc.collect()
-        torch = sys.modules.get("torch")
-        if torch is not None and torch.cuda.is_initialized():
-            torch.cuda.empty_cache()
+        give_back()
 
     @property
     def description(self) -> str | None:

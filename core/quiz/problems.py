@@ -37,7 +37,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column} {self.where}: {label}{self.message}"
 
 
-class BankErrors(LabError):  # noqa: N818 - it is a bundle of them
+class BankErrors(LabError):
     """A bank cannot be used; `problems` holds every reason."""
 
     kind = "bank_errors"

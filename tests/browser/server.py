@@ -15,8 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 class AppServer:
     """`streamlit run streamlit_app.py` with a data folder of its own."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, **environment: str) -> None:
         self.data_dir = data_dir
+        self.environment = environment
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.process: subprocess.Popen[bytes] | None = None
@@ -29,6 +30,7 @@ class AppServer:
             "HF_HUB_OFFLINE": "1",
             "DATABASE_URL": "",
             "CUDA_VISIBLE_DEVICES": "",
+            **self.environment,
         }
         command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(self.port)]
         self.data_dir.mkdir(parents=True, exist_ok=True)

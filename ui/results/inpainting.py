@@ -19,9 +19,6 @@ def view(run: Run, key: str) -> None:
         for role, title in TITLES.items():
             if role in made:
                 st.image(made[role].png, caption=title, width="stretch", alt=title)
-    outputs = record.get("outputs") or {}
-    if outputs.get("detection_note"):
-        st.caption(outputs["detection_note"])
     models = record.get("models") or []
     networks = sum(len(model.get("components") or []) for model in models)
     best = fastest(record)

@@ -40,7 +40,7 @@ def view(run: Run, key: str) -> None:
     if best.get("tokens_per_s") and record.get("model"):
         moved = record["model"]["weights_bytes"] * best["tokens_per_s"]
         st.markdown(
-            f":material/lightbulb: Every new token reads all {count(record['model']['parameters'])} parameters once: at "
+            f":material/lightbulb: Every new token reads all {count(record['model']['parameters'])} parameters: at "
             f"{significant(best['tokens_per_s'])} tokens per second they came out of memory at {gb(moved)}/s."
         )
     _text(record)
@@ -59,4 +59,5 @@ def _text(record: Record) -> None:
         with st.expander("The text", icon=":material/notes:", expanded=True):
             st.text(outputs["text"])
     elif outputs.get("text_reason"):
-        st.caption(outputs["text_reason"])
+        reason = str(outputs["text_reason"])
+        st.caption(f"No text is shown: {reason}.")

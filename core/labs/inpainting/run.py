@@ -1,0 +1,183 @@
+"""Measures program.py: YOLO finds an object, SDXL inpainting paints something else there.
+
+Two models are loaded, five networks in all. Each repeat holds both: finding and painting.
+"""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import torch
+from PIL import Image
+
+from core.errors import BadPicture
+from core.labs.drawing import (
+    DECODING,
+    DENOISING,
+    ENCODING,
+    TEXT,
+    StepWatch,
+    a_seed,
+    measured_picture,
+    quiet_pipe,
+    readings_at_the_end,
+)
+from core.labs.inpainting import program
+from core.labs.inpainting.settings import Settings
+from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
+from core.labs.phases import Phases
+from core.labs.planning import models_of
+from core.labs.png import png
+from core.measure.progress import Progress
+from core.measure.recorder import Recorder, RunPicture
+from core.models.catalog import CATALOG, Model
+from core.models.checkpoint import Checkpoint
+from core.models.resident import Resident
+
+TABLE = Path(__file__).parent / "table.png"
+FINDING = "Finding the object"
+NOTHING_FOUND = "YOLO found nothing in the picture, so the lab painted over a fixed box in the middle."
+RANDOM_YOLO = " With random weights that is expected: only the pretrained detector knows objects."
+STRENGTH = 0.9999
+"""The pipeline's own default: it skips one of the steps."""
+
+
+def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
+    """Load or reuse both models, then find and paint `settings.repeats` times."""
+    picture = chosen_picture(settings, recorder)
+    detector, pipe = load_or_reuse(
+        "inpainting",
+        settings,
+        models_of(settings),
+        lambda found: _read(settings, found, recorder),
+        recorder,
+        resident,
+        progress,
+    )
+    width, height = painted_size(settings, picture.size)
+    recorder.pictures.append(_as_picture("original", picture, {}, settings, recorder))
+    watch = StepWatch(recorder, progress, settings.repeats * _evaluations(pipe, settings.num_inference_steps))
+    with readings_at_the_end(recorder):
+        for index in range(settings.repeats):
+            watch.begin(f"Picture {index + 1} of {settings.repeats}")
+            _repeat(settings, detector, pipe, picture, (width, height), watch, recorder)
+
+
+def chosen_picture(settings: Settings, recorder: Recorder) -> Image.Image:
+    """The picture that the project ships, or the student's own.
+
+    Raises:
+        BadPicture: the student's own was asked for and is not there.
+    """
+    if settings.picture == "table":
+        return Image.open(TABLE).convert("RGB")
+    if recorder.picture is None:
+        raise BadPicture(f"The picture {settings.picture} is no longer here.", "Upload it again, or take the table.")
+    return Image.open(BytesIO(recorder.picture)).convert("RGB")
+
+
+def painted_size(settings: Settings, size: tuple[int, int]) -> tuple[int, int]:
+    """Width and height to paint at, in pixels: as set, else the model's side at the picture's own proportions."""
+    model = CATALOG[settings.model]
+    side = _side(model, settings) or max(size)
+    width, height = (max(64, round(side * length / max(size) / 8) * 8) for length in size)
+    return settings.width or width, settings.height or height
+
+
+def _side(model: Model, settings: Settings) -> int | None:
+    return model.twin_size if settings.source == "embedded" else model.native_size
+
+
+def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[tuple[Any, Any]]:
+    detector_file, weights = found[settings.detector], found[settings.model]
+    detector = program.load_detector(detector_file.path, settings.device, recorder.begin_stage)
+    dtype = getattr(torch, settings.dtype)
+    pipe = program.load_painter(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage)
+    entries = [
+        # The detector always computes in float32, whatever the painter does.
+        model_entry(settings.detector, detector_file, {"model": detector.model}, "float32"),
+        model_entry(settings.model, weights, networks_of(pipe), settings.dtype),
+    ]
+    return Loaded((detector, quiet_pipe(pipe)), entries)
+
+
+def _evaluations(pipe: Any, num_inference_steps: int) -> int:
+    pipe.scheduler.set_timesteps(num_inference_steps)
+    timesteps, _ = pipe.get_timesteps(num_inference_steps, STRENGTH, pipe.device)
+    return len(timesteps)
+
+
+def _repeat(
+    settings: Settings,
+    detector: Any,
+    pipe: Any,
+    picture: Image.Image,
+    size: tuple[int, int],
+    watch: StepWatch,
+    recorder: Recorder,
+) -> None:
+    how: dict[str, Any] = {
+        "seed": a_seed(settings.seed),
+        "num_inference_steps": settings.num_inference_steps,
+        "guidance_scale": settings.guidance_scale,
+        "width": size[0],
+        "height": size[1],
+    }
+    imgsz = _side(CATALOG[settings.detector], settings) or max(picture.size)
+    words = (settings.prompt, settings.negative_prompt)
+    regions: list[tuple[Image.Image, dict[str, Any] | None]] = []
+
+    def find_and_paint(phases: Phases) -> Any:
+        phases.begin(FINDING)
+        regions.append(program.find_region(detector, picture, settings.region, imgsz))
+        phases.begin(TEXT)
+        return program.paint(pipe, picture, regions[0][0], *words, on_step_end=watch, **how)
+
+    result, entry = measured_picture(find_and_paint, _networks(pipe), recorder, how)
+    _keep(settings, entry, how, *regions[0], result.images[0], recorder)
+
+
+def _networks(pipe: Any) -> dict[str, Any]:
+    return {
+        TEXT: pipe.text_encoder,
+        ENCODING: pipe.vae.encoder,
+        DENOISING: pipe.unet,
+        DECODING: pipe.vae.decoder,
+    }
+
+
+def _keep(
+    settings: Settings,
+    entry: dict[str, Any],
+    how: dict[str, Any],
+    mask: Image.Image,
+    found: dict[str, Any] | None,
+    result: Image.Image,
+    recorder: Recorder,
+) -> None:
+    """Mask (once) and result as pictures; what was found into the record."""
+    if entry["is_first"]:
+        recorder.record["outputs"]["found"] = found
+        if found is None:
+            recorder.record["outputs"]["found_reason"] = NOTHING_FOUND
+            recorder.note(NOTHING_FOUND + ("" if settings.source == "hub" else RANDOM_YOLO))
+        details = {"region": settings.region, "found": found}
+        recorder.pictures.append(_as_picture("mask", mask, details, settings, recorder))
+    details = {"index": entry["index"], **how, "wall_s": entry["wall_s"]}
+    recorder.pictures.append(_as_picture("result", result, details, settings, recorder))
+
+
+def _as_picture(
+    role: str, picture: Image.Image, details: dict[str, Any], settings: Settings, recorder: Recorder
+) -> RunPicture:
+    details = {"width": picture.width, "height": picture.height, **details}
+    models = recorder.record["models"]
+    made_by = {
+        "role": role,
+        "prompt": settings.prompt,
+        "negative_prompt": settings.negative_prompt,
+        "models": [model["title"] for model in models],
+        "weights": [model["label"] for model in models],
+        "run": recorder.record["id"],
+    }
+    return RunPicture(role, details, png(picture, made_by | details, f"Inpainting: {role}"))

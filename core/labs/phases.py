@@ -1,0 +1,58 @@
+"""Which network of a pipeline works when, read off hooks: text encoding, denoising, decoding.
+
+A phase starts when its network is called for the first time and ends when the next phase starts, so that the phases
+of one picture add up to its time. The hooks only drop a stamp (on CUDA an event in the stream), they never wait.
+
+    with Phases(clock, {"Denoising": pipe.unet, "Decoding the picture": pipe.vae.decoder}) as phases:
+        …
+    phases.stages(start, end)       # [{"name": "Denoising", "wall_s": 81.2}, …]
+    phases.calls["Denoising"]       # 51: with some schedulers more than the number of steps
+"""
+
+from types import TracebackType
+from typing import Any, Self
+
+from core.measure.clocks import Clock, Stamp
+
+
+class Phases:
+    """Stamps at the first call of each network, and the number of calls.
+
+    Args:
+        networks: phase name -> module, in the order in which they work.
+    """
+
+    def __init__(self, clock: Clock, networks: dict[str, Any]) -> None:
+        self.calls = dict.fromkeys(networks, 0)
+        self._clock = clock
+        self._networks = networks
+        self._first: dict[str, Stamp] = {}
+        self._handles: list[Any] = []
+
+    def __enter__(self) -> Self:
+        for name, network in self._networks.items():
+            self._handles.append(network.register_forward_pre_hook(lambda *_, name=name: self._called(name)))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for handle in self._handles:
+            handle.remove()
+
+    def stages(self, start: Stamp, end: Stamp) -> list[dict[str, Any]]:
+        """Seconds of each phase between two stamps; what comes before the first network belongs to its phase."""
+        names = sorted(self._first, key=lambda name: self._first[name].ns)
+        borders = [start, *(self._first[name] for name in names[1:]), end]
+        return [
+            {"name": name, "wall_s": self._clock.seconds(borders[i], borders[i + 1])} for i, name in enumerate(names)
+        ]
+
+    def begin(self, name: str) -> None:
+        """Start a phase by hand, where what works is no network whose call could be watched."""
+        if name not in self._first:
+            self._first[name] = self._clock.stamp()
+
+    def _called(self, name: str) -> None:
+        self.calls[name] += 1
+        self.begin(name)

@@ -1,0 +1,198 @@
+"""What a run will really do on this machine: source, device and precision instead of `auto`, and whether it can.
+
+The page asks before it offers the button, the queue before it takes a job, the worker before it starts.
+
+    >>> plan(LABS["text_generation"], Settings(), this_machine()).reasons
+    ('No GPU: no NVIDIA driver is installed. The run takes the CPU.', …)
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.errors import DeviceUnavailable, LabError, OutOfMemory, WeightsUnavailable
+from core.labs.registry import Lab
+from core.labs.settings import LabSettings, ModelSettings
+from core.measure.machine import Machine, gpu_of
+from core.models import sources
+from core.models.catalog import CATALOG, DTYPE_BYTES, Model
+from core.units import gb, gib
+
+MARGIN_BYTES = 2**30
+"""What libraries and a run's working memory take at the least, beside the weights."""
+BFLOAT16_FROM = (8, 0)
+"""First compute capability with bfloat16 units; below, it is emulated."""
+
+Fallback = Literal["dummy", "embedded"]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will run, and why.
+
+    Attributes:
+        settings: concrete: source, device and dtype are no longer `auto`.
+        reasons: sentences on what `auto` took.
+        download_bytes: more than 0 only where the Hub's weights are not here yet.
+        refusal: why this machine cannot, and what to do instead; None where it can.
+        parameters: of all networks; None where the lab loads no model.
+        weights_bytes: of all networks at the chosen precision; None as above.
+        workload: hash of what decides the duration; expected times are medians over one workload.
+        steps: units of work (tokens or denoising steps) of the whole run; None where nothing counts.
+    """
+
+    lab: str
+    settings: LabSettings
+    reasons: tuple[str, ...]
+    download_bytes: int
+    refusal: LabError | None
+    parameters: int | None
+    weights_bytes: int | None
+    workload: str
+    steps: int | None = None
+
+
+def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback | None = None) -> Plan:
+    """Make `settings` concrete for `machine`; takes up to `hub_probe_s` where the Hub has to be asked.
+
+    Args:
+        fallback: source that `auto` takes without the Hub; None is the lab's own.
+    """
+    device, why_device = _device(settings.device, machine)
+    if not isinstance(settings, ModelSettings):
+        concrete = settings.model_copy(update={"device": device})
+        return Plan(
+            lab.name,
+            concrete,
+            why_device,
+            0,
+            _no_device(device, machine),
+            None,
+            None,
+            _workload(lab, concrete, machine),
+        )
+    models = models_of(settings)
+    source, why_source = _source(settings.source, models, fallback or lab.fallback)
+    dtype, why_dtype = _dtype(settings.dtype, device, CATALOG[settings.model], machine)
+    concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype})
+    missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]
+    parameters = sum(model.twin_parameters if source == "embedded" else model.parameters for model in models)
+    return Plan(
+        lab=lab.name,
+        settings=concrete,
+        reasons=why_device + why_source + why_dtype,
+        download_bytes=sum(model.download_bytes for model in missing),
+        refusal=_no_device(device, machine) or _no_room(models, concrete, machine) or _no_hub(missing),
+        parameters=parameters,
+        weights_bytes=parameters * DTYPE_BYTES[dtype],
+        workload=_workload(lab, concrete, machine),
+        steps=units_of_work(concrete),
+    )
+
+
+def models_of(settings: LabSettings) -> tuple[Model, ...]:
+    """The catalog's models that a run with these settings loads, the main one last."""
+    names = [getattr(settings, "detector", None), getattr(settings, "model", None)]
+    return tuple(CATALOG[name] for name in names if name)
+
+
+def units_of_work(settings: LabSettings) -> int | None:
+    """Tokens or denoising steps of the whole run."""
+    values = settings.model_dump()
+    if "max_new_tokens" in values:
+        return int(values["max_new_tokens"] * values["repeats"])
+    if "num_inference_steps" not in values:
+        return None
+    if values.get("sweep") == "num_inference_steps":
+        return int(sum(values["sweep_values"]))
+    return int(values["num_inference_steps"] * (len(values.get("sweep_values") or ()) or values["repeats"]))
+
+
+def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
+    if asked != "auto":
+        return asked, ()
+    if machine.gpus:
+        return "cuda", (f"This machine has a GPU, {machine.gpus[0].name}: the run takes it.",)
+    return "cpu", (f"No GPU here ({machine.gpu_reason}): the run takes the CPU.",)
+
+
+def _source(asked: str, models: tuple[Model, ...], fallback: Fallback) -> tuple[str, tuple[str, ...]]:
+    if asked != "auto":
+        return asked, ()
+    if all(sources.is_cached(model.id) for model in models):
+        return "hub", ("The pretrained weights are on this machine.",)
+    if sources.hub_reachable():
+        return "hub", ("The pretrained weights can be downloaded from the Hugging Face Hub.",)
+    what = {
+        "dummy": "random weights of the same size: time and memory are true, the output means nothing",
+        "embedded": "a small untrained twin of the same classes: the steps are real, the output means nothing",
+    }[fallback]
+    return fallback, (f"The pretrained weights are not here and the Hub cannot be reached, so the run takes {what}.",)
+
+
+def _dtype(asked: str, device: str, model: Model, machine: Machine) -> tuple[str, tuple[str, ...]]:
+    if asked != "auto":
+        return asked, ()
+    if device == "cpu":
+        return "float32", ("On the CPU the lesson's precision is float32.",)
+    if model.task != "text-generation":
+        return "float16", ("On a GPU picture models run in float16, as the lesson says.",)
+    gpu = gpu_of(device, machine)
+    if gpu and gpu.compute_capability and gpu.compute_capability >= BFLOAT16_FROM:
+        return "bfloat16", (f"{gpu.name} computes in bfloat16, in which the model was trained.",)
+    return "float16", ("This GPU has no bfloat16 units, so the run takes float16.",)
+
+
+def _no_device(device: str, machine: Machine) -> LabError | None:
+    if device == "cpu" or gpu_of(device, machine):
+        return None
+    remedy = "Run it on the CPU, or compare with the reference value that another machine measured."
+    if machine.gpus:
+        remedy = f"Choose one of: {', '.join(f'cuda:{gpu.index}' for gpu in machine.gpus)}, or cpu."
+        return DeviceUnavailable(f"There is no {device} on this machine; it has {len(machine.gpus)}.", remedy)
+    return DeviceUnavailable(f"This machine has no GPU that can be used: {machine.gpu_reason}.", remedy)
+
+
+def _no_room(models: tuple[Model, ...], settings: ModelSettings, machine: Machine) -> LabError | None:
+    if settings.source == "embedded":
+        return None
+    needed = sum(model.weights_bytes(settings.dtype) for model in models) + MARGIN_BYTES
+    gpu = gpu_of(settings.device, machine) if settings.device.startswith("cuda") else None
+    had, place = (gpu.memory_bytes, f"of memory on {gpu.name}") if gpu else (machine.ram_bytes, "of RAM")
+    if needed <= had:
+        return None
+    names = " and ".join(model.title for model in models)
+    message = f"{names} in {settings.dtype} take at least {gib(needed)}; this machine has {gib(had)} {place}."
+    smaller = "Choose float16, which halves it, or" if settings.dtype == "float32" else "Choose"
+    return OutOfMemory(message, f"{smaller} the small embedded twin.")
+
+
+def _no_hub(missing: list[Model]) -> LabError | None:
+    if not missing or sources.hub_reachable():
+        return None
+    size = gb(sum(model.download_bytes for model in missing))
+    names = " and ".join(model.title for model in missing)
+    return WeightsUnavailable(
+        f"The weights of {names} ({size}) are not on this machine, and the Hugging Face Hub cannot be reached.",
+        "Connect this machine to the internet, or choose the source dummy: the same size with random weights.",
+    )
+
+
+def _workload(lab: Lab, settings: LabSettings, machine: Machine) -> str:
+    """Prompts and seeds do not decide how long a run takes; sizes, counts and the hardware do."""
+    values = settings.model_dump(mode="json", exclude={"prompt", "negative_prompt", "seed", "picture", "temperature"})
+    if "guidance_scale" in values:
+        # At 1 and below the second evaluation per step is switched off; above, the value costs nothing.
+        values["guidance_scale"] = values["guidance_scale"] > 1
+    gpu = gpu_of(settings.device, machine) if settings.device.startswith("cuda") else None
+    what: list[Any] = [lab.name, values | _sweep(values), gpu.name if gpu else machine.cpu_name, machine.cpu_cores]
+    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _sweep(values: dict[str, Any]) -> dict[str, Any]:
+    if values.get("sweep") == "seed":
+        return {"sweep_values": len(values["sweep_values"])}
+    if values.get("sweep") == "guidance_scale":
+        return {"sweep_values": [value > 1 for value in values["sweep_values"]]}
+    return {}

@@ -1,0 +1,152 @@
+"""The code that a page shows: the lab's program as it is, and a last cell that calls it with the settings chosen.
+
+Pasted into a notebook, it runs. No torch here.
+
+    >>> print(shown_code(LABS["text_generation"], Settings(device="cpu", dtype="float32")))
+"""
+
+from typing import Any
+
+from core.labs.registry import Lab
+from core.labs.settings import LabSettings, ModelSettings
+from core.models.catalog import CATALOG
+
+NOTES = {
+    "hub": "",
+    "auto": "",
+    "dummy": "# VRAM Lab ran this with random weights of the same size; here the pretrained ones are downloaded.\n",
+    "embedded": "# VRAM Lab ran this with its small twin of the model; here the pretrained one is downloaded.\n",
+}
+
+
+def shown_code(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = None) -> str:
+    """The program's text, then a cell that calls it.
+
+    Args:
+        settings: planned ones; where device or dtype is still `auto`, the cell decides it where it runs.
+        paths: model id -> where to load from, in place of the Hub's address.
+    """
+    return f"{program_text(lab)}\n\n{last_cell(lab, settings, paths)}"
+
+
+def program_text(lab: Lab) -> str:
+    """The file that runs, word for word."""
+    return lab.program.read_text(encoding="utf-8")
+
+
+def last_cell(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = None) -> str:
+    """The calls with these settings; what they print is what the run measures."""
+    if not isinstance(settings, ModelSettings):
+        return "for name, value in facts().items():\n    print(name, value)\n"
+    sources = {name: model.repo for name, model in CATALOG.items()} | (paths or {})
+    note = "" if paths else NOTES[settings.source]
+    cells = {
+        "load_model": _load_model,
+        "text_generation": _text_generation,
+        "text_to_image": _text_to_image,
+        "inpainting": _inpainting,
+    }
+    return note + cells[lab.name](settings, sources, bool(paths))
+
+
+def _load_model(settings: Any, sources: dict[str, str], is_local: bool) -> str:
+    place = _place(settings)
+    if CATALOG[settings.model].task == "text-generation":
+        return (
+            "import time\n\n"
+            "start = time.perf_counter()\n"
+            f"tokenizer, model = load_text_model({sources[settings.model]!r}, {place})\n"
+            'print(f"{time.perf_counter() - start:.1f} s")\n'
+            'print("%d parameters, %d bytes" % count(model))\n'
+        )
+    return (
+        "import time\n\n"
+        "start = time.perf_counter()\n"
+        f"pipe = load_picture_model({sources[settings.model]!r}, {place}{_variant(settings, is_local)})\n"
+        'print(f"{time.perf_counter() - start:.1f} s")\n'
+        "for name, part in pipe.components.items():\n"
+        "    if isinstance(part, torch.nn.Module):\n"
+        '        print(name, "%d parameters, %d bytes" % count(part))\n'
+    )
+
+
+def _text_generation(settings: Any, sources: dict[str, str], is_local: bool) -> str:
+    return (
+        "import time\n\n"
+        f"tokenizer, model = load({sources[settings.model]!r}, {_place(settings)})\n"
+        f"for repeat in range({settings.repeats}):\n"
+        "    start = time.perf_counter()\n"
+        "    text, new_tokens = generate(\n"
+        f"        tokenizer,\n        model,\n        {settings.prompt!r},\n"
+        f"        max_new_tokens={settings.max_new_tokens},\n        do_sample={settings.do_sample},\n"
+        f"        temperature={settings.temperature},\n        seed={settings.seed},\n    )\n"
+        '    print(f"{new_tokens} tokens in {time.perf_counter() - start:.1f} s")\n'
+        "print(text)\n"
+    )
+
+
+def _text_to_image(settings: Any, sources: dict[str, str], is_local: bool) -> str:
+    name = settings.sweep or "seed"
+    values = [settings.variant(value)[name] for value in settings.sweep_values]
+    if not settings.sweep and settings.seed is not None:
+        values = [settings.seed] * settings.repeats
+    arguments = {
+        "negative_prompt": settings.negative_prompt,
+        "num_inference_steps": settings.num_inference_steps,
+        "guidance_scale": settings.guidance_scale,
+        "height": settings.height,
+        "width": settings.width,
+        "seed": 0 if settings.seed is None else settings.seed,
+    }
+    lines = "".join(f"        {key}={key if key == name else repr(value)},\n" for key, value in arguments.items())
+    swept = f"[{', '.join(map(repr, values))}]" if values else f"random.sample(range(2**32), {settings.repeats})"
+    return (
+        "import random\nimport time\n\n"
+        f"pipe = load({sources[settings.model]!r}, {_place(settings)}{_variant(settings, is_local)})\n"
+        f"for number, {name} in enumerate({swept}, start=1):\n"
+        "    start = time.perf_counter()\n"
+        "    picture = generate(\n"
+        f"        pipe,\n        {settings.prompt!r},\n{lines}    ).images[0]\n"
+        f'    print(f"{name} {{{name}}}: {{time.perf_counter() - start:.1f}} s")\n'
+        '    picture.save(f"picture-{number}.png")\n'
+    )
+
+
+def _inpainting(settings: Any, sources: dict[str, str], is_local: bool) -> str:
+    from_file = "table.png" if settings.picture == "table" else "picture.png"
+    side = CATALOG[settings.detector].native_size
+    seed = "random.randrange(2**32)" if settings.seed is None else settings.seed
+    return (
+        "import random\n\n"
+        f"detector = load_detector({sources[settings.detector]!r}, {_device(settings)!s})\n"
+        f"pipe = load_painter({sources[settings.model]!r}, {_place(settings)}{_variant(settings, is_local)})\n"
+        f'picture = Image.open("{from_file}").convert("RGB")  # put any picture of yours here\n'
+        f"mask, found = find_region(detector, picture, region={settings.region!r}, imgsz={side})\n"
+        'print(found or "nothing found")\n'
+        "result = paint(\n"
+        f"    pipe,\n    picture,\n    mask,\n    {settings.prompt!r},\n"
+        f"    negative_prompt={settings.negative_prompt!r},\n"
+        f"    num_inference_steps={settings.num_inference_steps},\n    guidance_scale={settings.guidance_scale},\n"
+        f"    height={settings.height},\n    width={settings.width},\n    seed={seed},\n).images[0]\n"
+        'mask.save("mask.png")\n'
+        'result.save("result.png")\n'
+    )
+
+
+def _device(settings: ModelSettings) -> str:
+    if settings.device == "auto":
+        return 'device="cuda" if torch.cuda.is_available() else "cpu"'
+    return f'device="{settings.device}"'
+
+
+def _place(settings: ModelSettings) -> str:
+    """Device and precision as arguments of a load function."""
+    if settings.dtype != "auto":
+        return f"{_device(settings)}, dtype=torch.{settings.dtype}"
+    if settings.device == "auto":
+        return f"{_device(settings)}, dtype=torch.float16 if torch.cuda.is_available() else torch.float32"
+    return f"{_device(settings)}, dtype=torch.{'float32' if settings.device == 'cpu' else 'float16'}"
+
+
+def _variant(settings: ModelSettings, is_local: bool) -> str:
+    return ", variant=None" if is_local and settings.source == "embedded" else ', variant="fp16"'

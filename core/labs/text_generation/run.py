@@ -1,0 +1,151 @@
+"""Measures program.py: three passes, every token stamped on the host as it lands.
+
+Time to the first token holds the prompt's pass (prefill); tokens per second count the rest only, (n - 1) tokens between
+the first and the last stamp. The first pass is cold, and only there the text is streamed, so that the warm ones are
+timed undisturbed.
+"""
+
+import gc
+import random
+from time import perf_counter_ns
+from typing import Any
+
+import torch
+
+# The Auto classes would import this in the middle of the timed load.
+import transformers.models.qwen3.modeling_qwen3  # noqa: F401
+
+from core.labs.loading import Loaded, load_or_reuse, model_entry
+from core.labs.planning import models_of
+from core.labs.text_generation import program
+from core.labs.text_generation.settings import Settings
+from core.measure.clocks import Timing
+from core.measure.progress import Progress
+from core.measure.recorder import Recorder
+from core.models.checkpoint import Checkpoint
+from core.models.resident import Resident
+
+STREAM_EVERY_NS = 250_000_000
+PROMPT = "Reading the prompt"
+WRITING = "Writing the other tokens"
+NO_TEXT = "random weights write no text worth reading; time and memory are those of the real model"
+ONE_TOKEN = "one token has no rate: the rate is counted from the first token to the last"
+
+
+class TokenWatch:
+    """Takes the place of a text streamer: stamps every token, reports it, and stops the run when asked to.
+
+    Args:
+        stage: what the reader sees, e.g. "Repeat 1 of 3".
+        before, total: tokens of earlier repeats and of the whole run.
+        tokenizer: given where the text is to be streamed.
+    """
+
+    def __init__(self, progress: Progress, stage: str, before: int, total: int, tokenizer: Any = None) -> None:
+        self.stamps_ns: list[int] = []
+        self._progress = progress
+        self._stage, self._before, self._total = stage, before, total
+        self._tokenizer = tokenizer
+        self._ids: list[int] = []
+        self._text: str | None = None
+        self._streamed_ns = 0
+        self._prompt_is_in = False
+
+    def put(self, tokens: Any) -> None:
+        """Called with the prompt first, then with every new token.
+
+        Raises:
+            RunCancelled, RunTimedOut: from progress.check; `generate` ends there.
+        """
+        now_ns = perf_counter_ns()
+        if self._tokenizer is not None:
+            self._ids += tokens.reshape(-1).tolist()
+        if not self._prompt_is_in:
+            self._prompt_is_in = True
+            return
+        self.stamps_ns.append(now_ns)
+        self._progress.check()
+        if self._tokenizer is not None and now_ns - self._streamed_ns > STREAM_EVERY_NS:
+            self._streamed_ns = now_ns
+            self._text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
+        self._progress.report(self._stage, self._before + len(self.stamps_ns), self._total, self._text)
+
+    def end(self) -> None:
+        """Called after the last token; there is nothing left to flush."""
+
+    def figures(self, start_ns: int) -> dict[str, Any]:
+        """Time to the first token in seconds, and the rate of the others per second."""
+        stamps = self.stamps_ns
+        figures: dict[str, Any] = {"tokens": len(stamps), "time_to_first_token_s": (stamps[0] - start_ns) / 1e9}
+        if len(stamps) < 2:
+            return figures | {"tokens_per_s": None, "tokens_per_s_reason": ONE_TOKEN}
+        return figures | {"tokens_per_s": (len(stamps) - 1) * 1e9 / (stamps[-1] - stamps[0])}
+
+
+def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
+    """Load or reuse the model, then time `settings.repeats` passes."""
+    tokenizer, model = load_or_reuse(
+        "text_generation",
+        settings,
+        models_of(settings),
+        lambda found: _read(settings, found, recorder),
+        recorder,
+        resident,
+        progress,
+    )
+    recorder.record["outputs"] = (
+        {"text": None, "text_reason": NO_TEXT} if settings.source == "dummy" else {"text": None}
+    )
+    try:
+        for index in range(settings.repeats):
+            _repeat(index, settings, tokenizer, model, recorder, progress)
+    finally:
+        recorder.read("after_run")
+        recorder.read("peak")
+
+
+def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[tuple[Any, Any]]:
+    weights = found[settings.model]
+    dtype = getattr(torch, settings.dtype)
+    tokenizer, model = program.load(weights.path, settings.device, dtype, recorder.begin_stage)
+    entry = model_entry(settings.model, weights, {"model": model}, settings.dtype)
+    return Loaded((tokenizer, model), [entry])
+
+
+def _repeat(index: int, settings: Settings, tokenizer: Any, model: Any, recorder: Recorder, progress: Progress) -> None:
+    seed = random.randrange(2**32) if settings.seed is None else settings.seed
+    streamed = tokenizer if index == 0 and settings.source != "dummy" else None
+    stage = f"Repeat {index + 1} of {settings.repeats}"
+    done, total = index * settings.max_new_tokens, settings.repeats * settings.max_new_tokens
+    watch = TokenWatch(progress, stage, done, total, streamed)
+    progress.report(stage, done, total)
+    gc.collect()
+    with recorder.clock.measure() as timing:
+        text, tokens = program.generate(
+            tokenizer,
+            model,
+            settings.prompt,
+            max_new_tokens=settings.max_new_tokens,
+            do_sample=settings.do_sample,
+            temperature=settings.temperature,
+            seed=seed,
+            streamer=watch,
+        )
+    _keep(timing, watch, text, tokens, seed, settings, recorder)
+
+
+def _keep(
+    timing: Timing, watch: TokenWatch, text: str, tokens: int, seed: int, settings: Settings, recorder: Recorder
+) -> None:
+    if tokens != settings.max_new_tokens or len(watch.stamps_ns) != tokens:
+        raise RuntimeError(
+            f"{settings.max_new_tokens} tokens were asked for, {tokens} came, {len(watch.stamps_ns)} seen"
+        )
+    figures = watch.figures(timing.start.ns)
+    first_s = figures["time_to_first_token_s"]
+    stages = [{"name": PROMPT, "wall_s": first_s}, {"name": WRITING, "wall_s": timing.wall_s - first_s}]
+    recorder.spend(stages)
+    entry = recorder.repeat(timing, seed=seed, **figures, stages=stages)
+    if settings.source != "dummy":
+        entry["text"] = text
+        recorder.record["outputs"]["text"] = recorder.record["outputs"]["text"] or text

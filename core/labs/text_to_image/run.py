@@ -1,0 +1,134 @@
+"""Measures program.py: one picture after the other, each network's share of the time, evaluations counted.
+
+A sweep changes one setting from picture to picture and keeps the others, the seed too, so that what differs between
+the pictures comes from that setting alone.
+"""
+
+from typing import Any
+
+import torch
+
+from core.labs.drawing import (
+    DECODING,
+    DENOISING,
+    SAFETY,
+    TEXT,
+    StepWatch,
+    a_seed,
+    measured_picture,
+    quiet_pipe,
+    readings_at_the_end,
+)
+from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
+from core.labs.planning import models_of
+from core.labs.png import difference, png
+from core.labs.text_to_image import program
+from core.labs.text_to_image.settings import Settings
+from core.measure.progress import Progress
+from core.measure.recorder import Recorder, RunPicture
+from core.models.checkpoint import Checkpoint
+from core.models.resident import Resident
+
+Variant = dict[str, Any]
+BLACKED_OUT = "The model's safety checker took picture {number} for indecent and made it black."
+NO_LAST = "the sweep did not get to its last picture"
+
+
+def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
+    """Load or reuse the pipeline, then draw every picture of the run."""
+    pipe = load_or_reuse(
+        "text_to_image",
+        settings,
+        models_of(settings),
+        lambda found: _read(settings, found, recorder),
+        recorder,
+        resident,
+        progress,
+    )
+    variants = variants_of(settings)
+    watch = StepWatch(recorder, progress, sum(_evaluations(pipe, each["num_inference_steps"]) for each in variants))
+    drawn: list[tuple[Any, dict[str, Any]]] = []
+    try:
+        with readings_at_the_end(recorder):
+            for variant in variants:
+                watch.begin(f"Picture {len(drawn) + 1} of {len(variants)}")
+                drawn.append(_draw(pipe, settings, variant, watch, recorder))
+    finally:
+        _keep(drawn, settings, len(variants), recorder)
+
+
+def variants_of(settings: Settings) -> list[Variant]:
+    """The seed, steps and guidance of every picture, in order."""
+    fixed = {
+        "num_inference_steps": settings.num_inference_steps,
+        "guidance_scale": settings.guidance_scale,
+    }
+    if settings.sweep is None:
+        return [{"seed": a_seed(settings.seed), **fixed} for _ in range(settings.repeats)]
+    seed = a_seed(settings.seed)
+    swept = [settings.variant(value)[settings.sweep] for value in settings.sweep_values]
+    return [{"seed": seed, **fixed, settings.sweep: value} for value in swept]
+
+
+def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[Any]:
+    weights = found[settings.model]
+    dtype = getattr(torch, settings.dtype)
+    pipe = program.load(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage)
+    entry = model_entry(settings.model, weights, networks_of(pipe), settings.dtype)
+    return Loaded(quiet_pipe(pipe), [entry])
+
+
+def _evaluations(pipe: Any, num_inference_steps: int) -> int:
+    """How often the scheduler will ask the UNet, which can be more often than the number of steps."""
+    pipe.scheduler.set_timesteps(num_inference_steps)
+    return len(pipe.scheduler.timesteps)
+
+
+def _draw(
+    pipe: Any, settings: Settings, variant: Variant, watch: StepWatch, recorder: Recorder
+) -> tuple[Any, dict[str, Any]]:
+    networks = {TEXT: pipe.text_encoder, DENOISING: pipe.unet, DECODING: pipe.vae.decoder}
+    if pipe.safety_checker is not None:
+        networks[SAFETY] = pipe.safety_checker
+    swept = {"settings": {settings.sweep: variant[settings.sweep]}} if settings.sweep else {}
+    result, entry = measured_picture(
+        lambda phases: program.generate(
+            pipe,
+            settings.prompt,
+            negative_prompt=settings.negative_prompt,
+            height=settings.height,
+            width=settings.width,
+            on_step_end=watch,
+            **variant,
+        ),
+        networks,
+        recorder,
+        swept | variant,
+    )
+    picture = result.images[0]
+    is_blacked_out = bool(result.nsfw_content_detected and result.nsfw_content_detected[0])
+    if is_blacked_out:
+        recorder.note(BLACKED_OUT.format(number=entry["index"] + 1))
+    details = {"index": entry["index"], **variant, "sweep": settings.sweep, "is_blacked_out": is_blacked_out}
+    return picture, details | {"width": picture.width, "height": picture.height, "wall_s": entry["wall_s"]}
+
+
+def _keep(drawn: list[tuple[Any, dict[str, Any]]], settings: Settings, planned: int, recorder: Recorder) -> None:
+    """Compare the pictures and hand them over, with everything that made them inside the file."""
+    model = recorder.record["model"] or {}
+    made_by = {
+        "prompt": settings.prompt,
+        "negative_prompt": settings.negative_prompt,
+        "model": model.get("title"),
+        "weights": model.get("label"),
+        "dtype": settings.dtype,
+        "device": recorder.record["device"]["name"],
+        "run": recorder.record["id"],
+    }
+    for picture, details in drawn:
+        details["difference_to_first"] = difference(picture, drawn[0][0])
+        details["distance_to_last"] = difference(picture, drawn[-1][0]) if len(drawn) == planned else None
+        if details["distance_to_last"] is None:
+            details["distance_to_last_reason"] = NO_LAST
+        title = f"Picture {details['index'] + 1} of {planned}"
+        recorder.pictures.append(RunPicture("picture", details, png(picture, {**made_by, **details}, title)))

@@ -1,0 +1,1 @@
+"""Clocks, memory meters, device facts and the run record."""

@@ -1,0 +1,59 @@
+"""The Hub's weights, from a server on this machine that speaks the Hub's protocol; and a bank that breaks meanwhile."""
+
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from core.measure.progress import SilentProgress
+from core.models.catalog import CATALOG
+from core.models.checkpoint import checkpoint
+from tests.browser.conftest import open_page
+from tests.browser.server import ROOT, AppServer
+from tests.core.models.hub_server import Hub, running
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[Hub]:
+    """A Hub that has a small Qwen under the real one's name, slow enough to watch."""
+    twin = checkpoint("qwen3-0.6b", "embedded", SilentProgress())
+    with running(Hub(CATALOG["qwen3-0.6b"].repo, Path(twin.path))) as served:
+        served.pause_s = 0.05
+        yield served
+
+
+def test_a_download_states_its_size_and_the_text_is_shown(page: Page, hub: Hub, tmp_path: Path) -> None:
+    environment = {"HF_ENDPOINT": hub.address, "HF_HUB_CACHE": str(tmp_path / "hub"), "HF_HUB_OFFLINE": "0"}
+    server = AppServer(tmp_path / "app", **environment)
+    server.start()
+    try:
+        open_page(page, server, "lab_text_generation?text_generation_max_new_tokens=20")
+        assert not any("resolve" in request for request in hub.requests)
+        page.get_by_role("button", name="Download 1.52 GB and run").click()
+        expect(page.get_by_text(re.compile("Downloading Qwen3-0.6B"))).to_be_visible(timeout=120_000)
+        expect(page.get_by_text("Fastest repeat")).to_be_visible(timeout=120_000)
+        expect(page.get_by_text("The text", exact=True)).to_be_visible()
+        expect(page.get_by_text("Once upon a time, in a land far, far away,").last).to_be_visible()
+        expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    finally:
+        server.stop()
+
+
+def test_a_broken_bank_is_shown_and_the_lesson_goes_on(page: Page, tmp_path: Path) -> None:
+    bank = tmp_path / "quiz_bank.yaml"
+    shutil.copy(ROOT / "quiz_bank.yaml", bank)
+    server = AppServer(tmp_path / "app", VRAM_LAB_BANK=str(bank))
+    server.start()
+    try:
+        open_page(page, server, "")
+        bank.write_text(bank.read_text().replace("    type: multiple\n", "    typ: multiple\n", 1))
+        open_page(page, server, "")
+        expect(page.get_by_text("the last good one is used", exact=False)).to_be_visible()
+        expect(page.get_by_text(re.compile(r"quiz_bank\.yaml:\d+:\d+ Q1"))).to_be_visible()
+        open_page(page, server, "q1")
+        expect(page.get_by_role("button", name="Check my answer")).to_be_visible()
+    finally:
+        server.stop()

@@ -1,0 +1,148 @@
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.labs.execution import Outcome, execute
+from core.labs.inpainting import program
+from core.labs.inpainting.run import TABLE, painted_size
+from core.labs.inpainting.settings import Settings
+from core.labs.png import describe
+from core.measure.progress import SilentProgress
+from core.models.resident import Resident
+from tests.core.labs.conftest import Watcher
+from tests.core.measure.run_schema import assert_valid
+
+SETTINGS: dict[str, Any] = {"source": "embedded", "device": "cpu", "num_inference_steps": 4, "seed": 1}
+UPLOAD = "upload:" + 32 * "0"
+
+
+def paint(resident: Resident, progress: Any = None, **settings: Any) -> Outcome:
+    return execute("inpainting", SETTINGS | settings, progress or SilentProgress(), resident)
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+@pytest.fixture(scope="module")
+def kept() -> Resident:
+    """Both twins, loaded once for this module."""
+    return Resident()
+
+
+class Boxes:
+    def __init__(self, box: tuple[int, int, int, int]) -> None:
+        self.xyxy, self.cls, self.conf = [box], [15], [0.9]
+
+    def __len__(self) -> int:
+        return len(self.xyxy)
+
+
+class Cat:
+    """A detector that finds a cat, with the outline of a triangle."""
+
+    names = {15: "cat"}  # noqa: RUF012
+
+    def __init__(self, has_outline: bool = True) -> None:
+        self.boxes = Boxes((10, 20, 30, 60))
+        outline = np.array([[10, 20], [30, 20], [10, 60]])
+        self.masks = type("Masks", (), {"xy": [outline]}) if has_outline else None
+
+    def predict(self, picture: Image.Image, imgsz: int, verbose: bool) -> list[Any]:
+        return [self]
+
+
+def test_original_mask_and_result_come_out(kept: Resident) -> None:
+    outcome = paint(kept)
+    assert_valid(outcome.record)
+    assert [picture.role for picture in outcome.pictures] == ["original", "mask", "result"]
+    original, mask, result = (opened(picture.png) for picture in outcome.pictures)
+    assert original.size == mask.size == Image.open(TABLE).size
+    assert result.size == (64, 64)
+    assert describe(outcome.pictures[2].png)["seed"] == 1
+
+
+def test_two_models_and_five_networks_are_counted(kept: Resident) -> None:
+    record = paint(kept).record
+    assert [model["id"] for model in record["models"]] == ["yolov8n-seg", "sdxl-inpainting"]
+    assert sum(len(model["components"]) for model in record["models"]) == 5
+    assert all(part["parameters"] > 0 for model in record["models"] for part in model["components"])
+    assert record["model"]["id"] == "sdxl-inpainting"
+
+
+def test_nothing_found_takes_the_middle_and_says_so(kept: Resident) -> None:
+    outcome = paint(kept)
+    assert outcome.record["outputs"]["found"] is None
+    assert any("found nothing" in note for note in outcome.record["notes"])
+    mask = opened(outcome.pictures[1].png)
+    width, height = mask.size
+    assert mask.getbbox() == (width // 4, height // 4, width * 3 // 4 + 1, height * 3 // 4 + 1)
+
+
+def test_the_stages_name_every_network(kept: Resident) -> None:
+    repeat = paint(kept).record["repeats"][0]
+    assert [stage["name"] for stage in repeat["stages"]] == [
+        "Finding the object",
+        "Encoding the prompt",
+        "Encoding the picture",
+        "Denoising",
+        "Decoding the picture",
+    ]
+    assert repeat["evaluations"] == 3
+
+
+def test_progress_ends_at_its_total(kept: Resident, watcher: Watcher) -> None:
+    paint(kept, watcher, repeats=2)
+    counted = [report for report in watcher.seen if report[0].startswith("Picture")]
+    assert counted[-1][1:] == (6, 6)
+
+
+def test_cancel_stops_at_the_next_step(kept: Resident) -> None:
+    outcome = paint(kept, Watcher(lambda seen: seen.step >= 2))
+    assert outcome.record["state"] == "cancelled"
+    assert [picture.role for picture in outcome.pictures] == ["original"]
+    assert paint(kept).record["state"] == "finished"
+
+
+def test_an_own_picture_is_painted_at_its_own_proportions(kept: Resident) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (400, 200), "green").save(out, "PNG")
+    settings = SETTINGS | {"picture": UPLOAD, "width": 128}
+    outcome = execute("inpainting", settings, SilentProgress(), kept, picture=out.getvalue())
+    assert opened(outcome.pictures[0].png).size == (400, 200)
+    assert opened(outcome.pictures[2].png).size == (128, 64)
+
+
+def test_an_own_picture_that_is_gone_is_refused(kept: Resident) -> None:
+    record = execute("inpainting", SETTINGS | {"picture": UPLOAD}, SilentProgress(), kept).record
+    assert (record["state"], record["error"]["kind"]) == ("failed", "bad_picture")
+
+
+def test_the_size_follows_the_picture_unless_it_is_set() -> None:
+    settings = Settings(source="hub")
+    assert painted_size(settings, (768, 768)) == (1024, 1024)
+    assert painted_size(settings, (640, 480)) == (1024, 768)
+    assert painted_size(Settings(source="hub", width=512, height=256), (640, 480)) == (512, 256)
+    assert painted_size(Settings(source="embedded"), (2000, 100)) == (64, 64)
+
+
+def test_a_box_or_an_outline_becomes_the_region() -> None:
+    picture = Image.new("RGB", (100, 100))
+    box, found = program.find_region(Cat(), picture, "box")  # type: ignore[arg-type]
+    outline, _ = program.find_region(Cat(), picture, "mask")  # type: ignore[arg-type]
+    assert found is not None and (found["label"], found["box"]) == ("cat", [10, 20, 30, 60])
+    assert box.getbbox() == outline.getbbox() == (10, 20, 31, 61)
+    assert np.asarray(outline).sum() < 0.6 * np.asarray(box).sum()
+
+
+def test_an_object_without_an_outline_falls_back_to_its_box() -> None:
+    mask, _ = program.find_region(Cat(has_outline=False), Image.new("RGB", (100, 100)), "mask")  # type: ignore[arg-type]
+    assert mask.getbbox() == (10, 20, 31, 61)
+
+
+def test_the_shipped_picture_is_small_enough() -> None:
+    assert Path(TABLE).stat().st_size <= 150_000

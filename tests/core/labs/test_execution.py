@@ -1,0 +1,117 @@
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+import torch
+
+from core.errors import RunTimedOut
+from core.labs.execution import execute, explain
+from core.labs.runtime import run as runtime_run
+from core.measure.progress import SilentProgress
+from core.models.resident import Resident
+from tests.core.measure.run_schema import assert_valid
+
+
+def execute_runtime(resident: Resident, **given: Any) -> dict[str, Any]:
+    return execute("runtime", {}, SilentProgress(), resident, **given).record
+
+
+def failing_with(error: BaseException) -> Any:
+    def run(*arguments: Any) -> None:
+        raise error
+
+    return run
+
+
+def test_importing_the_execution_does_not_import_torch() -> None:
+    code = "import sys, core.labs.execution; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_record_carries_job_and_freshness(resident: Resident) -> None:
+    record = execute_runtime(resident, job_id="j1", is_fresh=False)
+    assert (record["job_id"], record["fresh_process"], record["state"]) == ("j1", False, "finished")
+    assert_valid(record)
+
+
+def test_what_auto_took_is_noted_in_the_record(resident: Resident) -> None:
+    notes = execute("runtime", {"device": "auto"}, SilentProgress(), resident).record["notes"]
+    assert any("the run takes" in note for note in notes)
+    assert execute_runtime(resident)["notes"] == []
+
+
+def test_settings_out_of_range_give_a_failed_record(resident: Resident) -> None:
+    record = execute("text_generation", {"max_new_tokens": 0}, SilentProgress(), resident).record
+    assert (record["state"], record["error"]["kind"]) == ("failed", "invalid_settings")
+    assert_valid(record)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")
+def test_what_the_machine_cannot_do_gives_a_failed_record(resident: Resident) -> None:
+    settings = {"device": "cuda", "source": "embedded"}
+    record = execute("text_generation", settings, SilentProgress(), resident).record
+    assert (record["state"], record["error"]["kind"]) == ("failed", "device_unavailable")
+    assert record["device"]["type"] == "cuda"
+    assert_valid(record)
+
+
+def test_a_run_that_takes_too_long_fails_as_timed_out(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime_run, "run", failing_with(RunTimedOut("600 s are over", "Take fewer steps.")))
+    record = execute_runtime(resident)
+    assert (record["state"], record["error"]["kind"]) == ("failed", "timed_out")
+
+
+def test_ctrl_c_gives_a_cancelled_record(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime_run, "run", failing_with(KeyboardInterrupt()))
+    record = execute_runtime(resident)
+    assert (record["state"], record["error"]["kind"]) == ("cancelled", "cancelled")
+    assert_valid(record)
+
+
+def test_a_surprise_is_told_as_it_is_and_frees_the_model(
+    resident: Resident, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    resident.get("model", lambda: object())
+    monkeypatch.setattr(runtime_run, "run", failing_with(ZeroDivisionError("division by zero")))
+    record = execute_runtime(resident)
+    assert record["error"]["message"] == "ZeroDivisionError: division by zero"
+    assert "Traceback" in caplog.text
+    assert resident.description is None
+
+
+def test_a_gpu_that_is_full_says_what_was_asked_and_free() -> None:
+    message = (
+        "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 14.75 GiB of which "
+        "512.06 MiB is free. Process 1 has 14.2 GiB memory in use."
+    )
+    error = explain(torch.OutOfMemoryError(message), "cuda")
+    assert error.kind == "out_of_memory"
+    assert error.message == "The run asked cuda for 2.00 GiB more, and 512.06 MiB were free."
+
+
+def test_ram_that_is_full_is_out_of_memory_too() -> None:
+    with pytest.raises(RuntimeError) as failure:
+        torch.empty(2**50, dtype=torch.float32)
+    error = explain(failure.value, "cpu")
+    assert error.kind == "out_of_memory"
+    assert "of RAM more than this machine could give" in error.message
+
+
+def test_another_runtime_error_is_not_taken_for_memory() -> None:
+    assert explain(RuntimeError("shapes differ"), "cpu").kind == "unexpected"
+
+
+def test_memory_is_free_again_after_a_failure(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[Any] = []
+
+    def run(*arguments: Any) -> None:
+        import weakref
+
+        tensor = torch.zeros(1000)
+        seen.append(weakref.ref(tensor))
+        raise torch.OutOfMemoryError("CUDA out of memory.")
+
+    monkeypatch.setattr(runtime_run, "run", run)
+    assert execute_runtime(resident)["error"]["kind"] == "out_of_memory"
+    assert seen[0]() is None

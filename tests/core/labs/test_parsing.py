@@ -1,0 +1,68 @@
+import pytest
+
+from core.errors import InvalidSettings
+from core.labs.parsing import allowed, parse_settings, parse_value
+from core.labs.registry import LABS
+
+TEXT, PICTURE, INPAINTING = LABS["text_generation"], LABS["text_to_image"], LABS["inpainting"]
+
+
+def test_what_is_not_named_takes_the_lessons_value() -> None:
+    settings = parse_settings(TEXT, {"max_new_tokens": 5})
+    assert settings.model_dump()["temperature"] == 0.7
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"max_new_tokens": 5000}, "max_new_tokens = 5000 is not possible: it takes a whole number from 1 to 1,000."),
+        ({"max_new_tokens": "many"}, "max_new_tokens = 'many' is not possible: it takes a whole number from 1 to"),
+        ({"temperature": 9}, "temperature = 9 is not possible: it takes a number from 0.05 to 2"),
+        ({"device": "gpu"}, "device = 'gpu' is not possible: it takes text like ^(auto|cpu|cuda"),
+        ({"model": "gpt"}, "model = 'gpt' is not possible: it takes 'qwen3-0.6b'."),
+        ({"prompt": ""}, "prompt = '' is not possible: it takes text of 1 to 1,000 characters."),
+        ({"steps": 5}, "has no setting 'steps'"),
+    ],
+)
+def test_an_error_names_the_setting_the_value_and_what_is_allowed(values: dict[str, object], says: str) -> None:
+    with pytest.raises(InvalidSettings) as error:
+        parse_settings(TEXT, values)
+    assert says in error.value.message
+    assert error.value.remedy
+
+
+def test_a_size_is_a_multiple_of_eight_or_nothing() -> None:
+    with pytest.raises(InvalidSettings, match=r"height = 100 .* a multiple of 8 or null"):
+        parse_settings(PICTURE, {"height": 100})
+
+
+def test_a_sweep_without_values_is_explained() -> None:
+    with pytest.raises(InvalidSettings, match="sweep and sweep_values belong together"):
+        parse_settings(PICTURE, {"sweep": "seed"})
+
+
+def test_a_swept_value_is_held_to_its_settings_range() -> None:
+    with pytest.raises(InvalidSettings):
+        parse_settings(PICTURE, {"sweep": "num_inference_steps", "sweep_values": [1, 900]})
+
+
+def test_what_a_choice_takes_is_listed() -> None:
+    assert allowed(INPAINTING, "region") == "'box' or 'mask'"
+
+
+@pytest.mark.parametrize(
+    ("lab", "name", "text", "value"),
+    [
+        (TEXT, "prompt", "123", "123"),
+        (TEXT, "max_new_tokens", "5", 5),
+        (TEXT, "do_sample", "false", False),
+        (TEXT, "seed", "null", None),
+        (PICTURE, "sweep", "seed", "seed"),
+        (PICTURE, "sweep_values", "[1,1,2]", [1, 1, 2]),
+        (TEXT, "no_such", "x=y", "x=y"),
+    ],
+)
+def test_a_value_from_the_command_line_takes_its_settings_type(
+    lab: object, name: str, text: str, value: object
+) -> None:
+    assert parse_value(lab, name, text) == value  # type: ignore[arg-type]

@@ -1,0 +1,148 @@
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from core.labs.parsing import parse_settings
+from core.labs.planning import Plan, plan
+from core.labs.registry import LABS
+from core.measure.machine import Machine
+from core.models import sources
+from tests.core.measure.machines import COLAB, LAPTOP, SERVER
+
+SMALL = replace(LAPTOP, ram_bytes=2 * 2**30)
+
+
+@pytest.fixture(autouse=True)
+def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "is_cached", lambda model_id: False)
+    monkeypatch.setattr(sources, "hub_reachable", lambda: False)
+
+
+def planned(lab: str, machine: Machine = LAPTOP, fallback: Any = None, **settings: Any) -> Plan:
+    return plan(LABS[lab], parse_settings(LABS[lab], settings), machine, fallback)
+
+
+def concrete(lab: str, machine: Machine = LAPTOP, **settings: Any) -> tuple[str, str, str]:
+    values = planned(lab, machine, **settings).settings.model_dump()
+    return values["source"], values["device"], values["dtype"]
+
+
+def test_planning_does_not_import_torch() -> None:
+    code = "import sys, core.labs.planning, core.labs.source_code; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_auto_takes_the_hub_where_weights_are_cached(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "is_cached", lambda model_id: True)
+    plan = planned("text_generation")
+    assert plan.settings.model_dump()["source"] == "hub"
+    assert plan.download_bytes == 0
+
+
+def test_auto_takes_a_reachable_hub_and_states_the_download(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "hub_reachable", lambda: True)
+    plan = planned("inpainting")
+    assert plan.settings.model_dump()["source"] == "hub"
+    assert plan.download_bytes > 6.9e9
+    assert plan.refusal is None
+
+
+def test_auto_without_the_hub_takes_the_labs_or_the_questions_fallback() -> None:
+    assert concrete("text_generation")[0] == "dummy"
+    assert concrete("text_to_image")[0] == "embedded"
+    asked = planned("text_to_image", fallback="dummy")
+    assert asked.settings.model_dump()["source"] == "dummy"
+    assert any("random weights" in reason for reason in asked.reasons)
+
+
+def test_auto_on_the_cpu_is_float32() -> None:
+    assert concrete("text_generation") == ("dummy", "cpu", "float32")
+
+
+def test_auto_on_a_t4_is_float16_and_on_a_newer_gpu_bfloat16_for_text() -> None:
+    assert concrete("text_generation", COLAB) == ("dummy", "cuda", "float16")
+    assert concrete("text_generation", SERVER, device="cuda:1") == ("dummy", "cuda:1", "bfloat16")
+
+
+def test_auto_on_a_gpu_is_float16_for_pictures() -> None:
+    assert concrete("text_to_image", SERVER, device="cuda:1")[2] == "float16"
+    assert concrete("load_model", SERVER, device="cuda:1", model="stable-diffusion-1.5")[2] == "float16"
+
+
+def test_what_was_chosen_is_kept_and_needs_no_reason() -> None:
+    plan = planned("text_generation", COLAB, source="dummy", device="cpu", dtype="bfloat16")
+    assert concrete("text_generation", COLAB, source="dummy", device="cpu", dtype="bfloat16")[1:] == ("cpu", "bfloat16")
+    assert plan.reasons == ()
+
+
+def test_every_auto_is_explained() -> None:
+    assert len(planned("text_generation").reasons) == 3
+
+
+def test_a_gpu_that_is_not_there_is_refused_with_what_to_do() -> None:
+    refusal = planned("text_generation", device="cuda").refusal
+    assert refusal is not None and refusal.kind == "device_unavailable"
+    assert "no NVIDIA driver" in refusal.message and "CPU" in refusal.remedy
+    third = planned("text_generation", SERVER, device="cuda:2").refusal
+    assert third is not None and "cuda:1" in third.remedy
+
+
+def test_weights_that_do_not_fit_are_refused_with_both_sizes() -> None:
+    refusal = planned("text_generation", SMALL).refusal
+    assert refusal is not None and refusal.kind == "out_of_memory"
+    assert "3.22 GiB" in refusal.message and "2.00 GiB" in refusal.message
+    assert planned("text_generation", SMALL, source="embedded").refusal is None
+
+
+def test_a_hub_that_was_asked_for_and_cannot_be_had_is_refused() -> None:
+    refusal = planned("text_generation", source="hub").refusal
+    assert refusal is not None and refusal.kind == "weights_unavailable"
+    assert "1.52 GB" in refusal.message
+
+
+def test_sizes_are_those_of_the_model_that_runs() -> None:
+    assert planned("text_generation").parameters == 596_049_920
+    assert planned("text_generation").weights_bytes == 2_384_199_680
+    twin = planned("text_to_image")
+    assert twin.parameters is not None and twin.parameters < 10_000_000
+    both = planned("inpainting", source="dummy").parameters
+    assert both is not None and both > 3_470_000_000
+
+
+def test_a_lab_without_a_model_plans_too() -> None:
+    plan = planned("runtime")
+    assert (plan.refusal, plan.parameters, plan.steps) == (None, None, None)
+
+
+def test_units_of_work_count_tokens_and_steps() -> None:
+    assert planned("text_generation", repeats=3, max_new_tokens=100).steps == 300
+    assert planned("text_to_image", num_inference_steps=20, repeats=2).steps == 40
+    assert planned("text_to_image", sweep="num_inference_steps", sweep_values=[1, 5, 10]).steps == 16
+    assert planned("text_to_image", sweep="seed", sweep_values=[1, 1, 2]).steps == 150
+    assert planned("load_model").steps is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ({"seed": 1}, {"seed": 2}, True),
+        ({"prompt": "a"}, {"prompt": "b"}, True),
+        ({"guidance_scale": 5}, {"guidance_scale": 7.5}, True),
+        ({"guidance_scale": 1}, {"guidance_scale": 7.5}, False),
+        ({"num_inference_steps": 10}, {"num_inference_steps": 20}, False),
+        ({"height": 256}, {"height": 512}, False),
+        ({"source": "dummy"}, {"source": "embedded"}, False),
+        ({"sweep": "seed", "sweep_values": [1, 2]}, {"sweep": "seed", "sweep_values": [3, 4]}, True),
+        ({"sweep": "seed", "sweep_values": [1, 2]}, {"sweep": "seed", "sweep_values": [3]}, False),
+    ],
+)
+def test_the_workload_is_what_decides_the_duration(one: Any, other: Any, is_same: bool) -> None:
+    same = planned("text_to_image", **one).workload == planned("text_to_image", **other).workload
+    assert same is is_same
+
+
+def test_the_workload_differs_between_machines() -> None:
+    assert planned("text_generation").workload != planned("text_generation", COLAB).workload

@@ -1,0 +1,108 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.labs.inpainting.table import PATH
+from core.labs.parsing import parse_settings
+from core.labs.registry import LABS
+from core.labs.source_code import last_cell, program_text, shown_code
+from core.measure.progress import SilentProgress
+from core.models.catalog import CATALOG
+from core.models.checkpoint import checkpoint
+
+SMALL: list[tuple[str, dict[str, Any], str]] = [
+    ("runtime", {}, "cuda_available"),
+    ("load_model", {}, "923008 parameters, 3692032 bytes"),
+    ("load_model", {"model": "stable-diffusion-1.5"}, "unet 3168324 parameters"),
+    ("text_generation", {"max_new_tokens": 4, "repeats": 2, "seed": 1}, "4 tokens in"),
+    ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "seed 3:"),
+    ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "seed 2:"),
+    ("inpainting", {"num_inference_steps": 2}, "nothing found"),
+]
+EVERY: list[tuple[str, dict[str, Any]]] = [
+    *((name, settings) for name, settings, _ in SMALL),
+    ("load_model", {"model": "sdxl-inpainting"}),
+    ("text_to_image", {}),
+    ("text_to_image", {"sweep": "guidance_scale", "sweep_values": [1, 7.5]}),
+    ("text_to_image", {"sweep": "num_inference_steps", "sweep_values": [1, 5]}),
+    ("inpainting", {"region": "mask", "prompt": "a 'quoted' \"cat\"\n\\"}),
+]
+
+
+def code_of(name: str, values: dict[str, Any], paths: dict[str, str] | None = None) -> str:
+    return shown_code(LABS[name], parse_settings(LABS[name], values), paths)
+
+
+@pytest.mark.parametrize(("name", "values"), EVERY)
+@pytest.mark.parametrize("source", ["auto", "hub", "dummy", "embedded"])
+def test_the_shown_code_is_python_and_begins_with_the_program(name: str, values: dict[str, Any], source: str) -> None:
+    given = values if name == "runtime" else values | {"source": source}
+    code = code_of(name, given)
+    compile(code, name, "exec")
+    assert code.startswith(program_text(LABS[name]))
+
+
+def test_the_program_is_the_file_that_runs() -> None:
+    from core.labs.text_generation import program
+
+    assert Path(program.__file__).read_text() == program_text(LABS["text_generation"])
+
+
+def test_a_page_shows_repositories_never_a_path_of_this_machine() -> None:
+    assert "'stable-diffusion-v1-5/stable-diffusion-v1-5'" in code_of("text_to_image", {"source": "dummy"})
+    assert "'Qwen/Qwen3-0.6B'" in code_of("text_generation", {"source": "embedded"})
+
+
+def test_precision_is_always_said() -> None:
+    assert 'device="cpu", dtype=torch.float32' in code_of("text_generation", {"device": "cpu"})
+    assert 'device="cuda", dtype=torch.float16' in code_of("text_to_image", {"device": "cuda"})
+    assert "dtype=torch.bfloat16" in code_of("text_generation", {"dtype": "bfloat16"})
+
+
+def test_a_run_without_pretrained_weights_says_so_above_the_calls() -> None:
+    lab = LABS["text_generation"]
+    assert last_cell(lab, parse_settings(lab, {"source": "dummy"})).startswith(
+        "# VRAM Lab ran this with random weights"
+    )
+    assert not last_cell(lab, parse_settings(lab, {"source": "hub"})).startswith("#")
+
+
+@pytest.fixture
+def paths() -> dict[str, str]:
+    """Where the twins are, by model id."""
+    return {model: checkpoint(model, "embedded", SilentProgress()).path for model in CATALOG}
+
+
+def twin_code(name: str, values: dict[str, Any], paths: dict[str, str]) -> str:
+    given = values if name == "runtime" else values | {"source": "embedded", "device": "cpu", "dtype": "float32"}
+    return code_of(name, given, paths)
+
+
+@pytest.mark.parametrize(("name", "values", "prints"), SMALL)
+def test_the_shown_code_runs(
+    name: str,
+    values: dict[str, Any],
+    prints: str,
+    paths: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copy(PATH, tmp_path / "table.png")
+    monkeypatch.chdir(tmp_path)
+    exec(compile(twin_code(name, values, paths), name, "exec"), {"__name__": "__main__"})
+    assert prints in capsys.readouterr().out
+
+
+def test_the_shown_code_needs_nothing_but_itself(paths: dict[str, str], tmp_path: Path) -> None:
+    shutil.copy(PATH, tmp_path / "table.png")
+    cell = tmp_path / "cell.py"
+    cell.write_text(twin_code("inpainting", {"num_inference_steps": 2}, paths))
+    run = subprocess.run([sys.executable, str(cell)], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr[-2000:]
+    assert "nothing found" in run.stdout
+    assert (tmp_path / "result.png").exists()

@@ -1,0 +1,139 @@
+import io
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from core.labs.execution import Outcome, execute
+from core.labs.png import describe
+from core.labs.text_to_image.run import variants_of
+from core.labs.text_to_image.settings import Settings
+from core.measure.progress import SilentProgress
+from core.models.resident import Resident
+from tests.core.labs.conftest import Watcher
+from tests.core.measure.run_schema import assert_valid
+
+SETTINGS: dict[str, Any] = {"source": "embedded", "device": "cpu", "num_inference_steps": 5}
+
+
+def draw(resident: Resident, progress: Any = None, **settings: Any) -> Outcome:
+    return execute("text_to_image", SETTINGS | settings, progress or SilentProgress(), resident)
+
+
+@pytest.fixture(scope="module")
+def kept() -> Resident:
+    """The twin, loaded once for this module."""
+    return Resident()
+
+
+def test_one_seed_twice_gives_one_picture_and_another_seed_another(kept: Resident) -> None:
+    outcome = draw(kept, sweep="seed", sweep_values=[1, 1, 2])
+    assert_valid(outcome.record)
+    first, same, other = outcome.pictures
+    assert [picture.role for picture in outcome.pictures] == ["picture"] * 3
+    assert first.details["difference_to_first"] == same.details["difference_to_first"] == 0
+    assert other.details["difference_to_first"] > 1
+    assert [repeat["settings"] for repeat in outcome.record["repeats"]] == [{"seed": 1}, {"seed": 1}, {"seed": 2}]
+
+
+def test_a_scheduler_that_evaluates_more_often_than_it_steps_is_counted(kept: Resident) -> None:
+    record = draw(kept, seed=1).record
+    repeat = record["repeats"][0]
+    assert (repeat["num_inference_steps"], repeat["evaluations"]) == (5, 6)
+    denoising = next(stage for stage in repeat["stages"] if stage["name"] == "Denoising")
+    assert repeat["seconds_per_evaluation"] * 6 == pytest.approx(denoising["wall_s"])
+
+
+def test_a_picture_is_told_in_stages_that_add_up(kept: Resident) -> None:
+    repeat = draw(kept, seed=1).record["repeats"][0]
+    names = [stage["name"] for stage in repeat["stages"]]
+    assert names == ["Encoding the prompt", "Denoising", "Decoding the picture", "Safety check"]
+    assert sum(stage["wall_s"] for stage in repeat["stages"]) == pytest.approx(repeat["wall_s"], rel=0.05)
+
+
+def test_the_runs_stages_hold_the_sum_of_each_phase(kept: Resident) -> None:
+    record = draw(kept, sweep="seed", sweep_values=[1, 2]).record
+    denoising = [stage["wall_s"] for stage in record["stages"] if stage["name"] == "Denoising"]
+    each = [
+        stage["wall_s"] for repeat in record["repeats"] for stage in repeat["stages"] if stage["name"] == "Denoising"
+    ]
+    assert denoising == [pytest.approx(sum(each))] and len(each) == 2
+
+
+def test_a_sweep_of_steps_measures_the_distance_to_the_last(kept: Resident) -> None:
+    outcome = draw(kept, seed=3, sweep="num_inference_steps", sweep_values=[1, 2, 4])
+    distances = [picture.details["distance_to_last"] for picture in outcome.pictures]
+    assert distances[-1] == 0 and distances[0] > 0
+    assert {picture.details["seed"] for picture in outcome.pictures} == {3}
+    assert [picture.details["num_inference_steps"] for picture in outcome.pictures] == [1, 2, 4]
+
+
+def test_a_sweep_without_a_seed_draws_one_and_keeps_it() -> None:
+    variants = variants_of(Settings(sweep="guidance_scale", sweep_values=(1, 7.5, 100)))
+    assert len({variant["seed"] for variant in variants}) == 1
+    assert [variant["guidance_scale"] for variant in variants] == [1, 7.5, 100]
+
+
+def test_repeats_without_a_sweep_draw_a_seed_each() -> None:
+    assert len({variant["seed"] for variant in variants_of(Settings(repeats=5))}) == 5
+
+
+def test_a_picture_carries_what_made_it(kept: Resident) -> None:
+    outcome = draw(kept, seed=9, prompt="Ein Schloss am Meer", negative_prompt="fog")
+    inside = describe(outcome.pictures[0].png)
+    assert (inside["seed"], inside["prompt"], inside["negative_prompt"]) == (9, "Ein Schloss am Meer", "fog")
+    assert inside["model"] == "Stable Diffusion 1.5" and "twin" in inside["weights"]
+    assert inside["run"] == outcome.record["id"]
+    picture = Image.open(io.BytesIO(outcome.pictures[0].png))
+    assert picture.size == (inside["width"], inside["height"]) == (64, 64)
+
+
+def test_the_size_can_be_set(kept: Resident) -> None:
+    outcome = draw(kept, seed=1, width=96, height=64, num_inference_steps=1)
+    assert Image.open(io.BytesIO(outcome.pictures[0].png)).size == (96, 64)
+
+
+def test_progress_counts_evaluations_of_the_whole_run(kept: Resident, watcher: Watcher) -> None:
+    draw(kept, watcher, sweep="num_inference_steps", sweep_values=[1, 5], seed=1)
+    counted = [report for report in watcher.seen if report[0].startswith("Picture")]
+    total = counted[-1][2]
+    assert [step for stage, step, _ in counted if stage == "Picture 2 of 2"][-1] == total
+    assert total == sum(repeat for repeat in (1, 6))
+    assert len(watcher.landed_s) == 2
+
+
+def test_cancel_stops_at_the_next_step_and_keeps_the_pictures_made(kept: Resident) -> None:
+    watcher = Watcher(lambda seen: seen.step >= 8)
+    outcome = draw(kept, watcher, sweep="seed", sweep_values=[1, 2, 3])
+    assert outcome.record["state"] == "cancelled"
+    assert watcher.step == 8
+    assert len(outcome.record["repeats"]) == len(outcome.pictures) == 1
+    assert outcome.pictures[0].details["distance_to_last"] is None
+    assert outcome.pictures[0].details["distance_to_last_reason"]
+    assert_valid(outcome.record)
+
+
+def test_the_pipeline_draws_the_same_after_a_cancel(kept: Resident) -> None:
+    before = draw(kept, seed=4).pictures[0].png
+    draw(kept, Watcher(lambda seen: seen.step >= 2), seed=5)
+    outcome = draw(kept, seed=4)
+    assert outcome.record["model"]["reused"] is True
+    one, other = (Image.open(io.BytesIO(data)).tobytes() for data in (before, outcome.pictures[0].png))
+    assert one == other
+
+
+def test_a_picture_that_the_safety_checker_blackens_is_said(kept: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    from diffusers import StableDiffusionPipeline
+
+    def blacken(self: Any, image: Any, device: Any, dtype: Any) -> tuple[Any, list[bool]]:
+        return image * 0, [True]
+
+    monkeypatch.setattr(StableDiffusionPipeline, "run_safety_checker", blacken)
+    outcome = draw(kept, seed=1)
+    assert outcome.pictures[0].details["is_blacked_out"] is True
+    assert any("safety checker took picture 1" in note for note in outcome.record["notes"])
+
+
+def test_all_four_networks_are_counted(kept: Resident) -> None:
+    names = {part["name"] for part in draw(kept, seed=1).record["model"]["components"]}
+    assert names == {"text_encoder", "unet", "vae", "safety_checker"}

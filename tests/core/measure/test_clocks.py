@@ -1,0 +1,35 @@
+import time
+
+import pytest
+
+from core.measure.clocks import Clock
+
+
+def test_the_wall_clock_measures_what_happens_inside() -> None:
+    clock = Clock("cpu")
+    with clock.measure() as timing:
+        time.sleep(0.05)
+    assert 0.05 <= timing.wall_s < 0.5
+    assert timing.device_s is None
+
+
+def test_stamps_divide_a_measured_pass() -> None:
+    clock = Clock("cpu")
+    with clock.measure() as timing:
+        time.sleep(0.02)
+        middle = clock.stamp()
+    parts_s = clock.seconds(timing.start, middle) + clock.seconds(middle, timing.end)
+    assert parts_s == pytest.approx(timing.wall_s, abs=0.005)
+
+
+@pytest.mark.gpu
+def test_the_device_clock_waits_for_the_device() -> None:
+    torch = pytest.importorskip("torch")
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device")
+    matrix = torch.rand(4096, 4096, device="cuda")
+    with Clock("cuda").measure() as timing:
+        for _ in range(20):
+            matrix = matrix @ matrix
+    assert timing.device_s is not None
+    assert 0 < timing.device_s <= timing.wall_s * 1.05
