@@ -28,9 +28,9 @@ format: .venv/dev
 bench: .venv/dev     ## ratios against the bare program and an empty page; writes bench/results/
 	$(BIN)/python -m bench
 
-gpu: .venv/dev       ## the checks that need a CUDA device
+gpu: .venv/dev       ## the checks and benchmarks that need a CUDA device; writes bench/results/*_cuda.json
 	$(BIN)/pytest -m gpu
-	$(BIN)/python -m bench
+	$(BIN)/python -m bench text_generation references --device cuda
 
 install: .venv/run
 
@@ -38,6 +38,9 @@ install: .venv/run
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
+	# The detector's OpenCV wants a screen library that servers lack; the headless build does without.
+	$(BIN)/python -c "import cv2" 2>/dev/null || ($(BIN)/python -m pip uninstall --quiet --yes opencv-python && \
+	  $(BIN)/python -m pip install --quiet opencv-python-headless)
 	touch $@
 
 .venv/dev: .venv/run requirements-dev.txt

@@ -1,4 +1,4 @@
-"""`python -m bench [text_generation|web_start] …`: all benchmarks, or the ones named."""
+"""`python -m bench [text_generation|web_start|references] …`: all benchmarks, or the ones named."""
 
 import argparse
 import json
@@ -6,11 +6,11 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import text_generation, web_start
+from bench import references, text_generation, web_start
 from core.measure.machine import this_machine
 
 RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = {"text_generation": text_generation.main, "web_start": web_start.main}
+BENCHMARKS = {"text_generation": text_generation.main, "web_start": web_start.main, "references": references.main}
 
 
 def run() -> int:
@@ -18,7 +18,7 @@ def run() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
     parser.add_argument("--pairs", type=int, default=9, help="alternating pairs of text_generation (default 9)")
-    parser.add_argument("--device", default="cpu", help="device of text_generation: cpu or cuda")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda; names the result")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(BENCHMARKS)
     if unknown:
@@ -36,7 +36,7 @@ def _write(name: str, result: dict[str, object], device: str) -> None:
         **result,
     }
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / (f"{name}_{device}.json" if name == "text_generation" else f"{name}.json")
+    path = RESULTS / (f"{name}.json" if name == "web_start" else f"{name}_{device.replace(':', '_')}.json")
     path.write_text(json.dumps(document, indent=1) + "\n")
     print(json.dumps(document, indent=1))
 

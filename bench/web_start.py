@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parent.parent
 EMPTY = 'import streamlit as st\nst.title("Empty")\nst.button("Click")\n'
 TARGETS = {"home": 2.0, "chart": 3.0}
 MEMORY_TARGET_MB = 300
+CHART = "vega_lite_chart"
 
 
 def main(pairs: int, device: str) -> dict[str, object]:
@@ -138,7 +139,9 @@ async def _open_and_click(port: int, page: str, cookie: str) -> None:
     ) as socket_:
         for _ in range(2):
             await socket_.send(_rerun(page))
-            await _until_drawn(socket_)
+            drawn = await _until_drawn(socket_)
+        if page and CHART not in drawn:
+            raise RuntimeError(f"the page {page} drew no chart, only {sorted(drawn)}")
 
 
 def _rerun(page: str) -> bytes:
@@ -149,16 +152,21 @@ def _rerun(page: str) -> bytes:
     return bytes(message.SerializeToString())
 
 
-async def _until_drawn(socket_: Any) -> None:
+async def _until_drawn(socket_: Any) -> set[str]:
+    """Wait for the end of a script run; the kinds of elements that it drew."""
     from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
+    drawn: set[str] = set()
     while True:
         message = ForwardMsg()
         message.ParseFromString(await socket_.recv())
-        if message.WhichOneof("type") == "script_finished":
+        kind = message.WhichOneof("type")
+        if kind == "delta":
+            drawn.add(message.delta.new_element.WhichOneof("type") or "block")
+        if kind == "script_finished":
             if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
                 raise RuntimeError(f"the page ended with status {message.script_finished}")
-            return
+            return drawn
 
 
 def _free_port() -> int:

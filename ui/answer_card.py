@@ -30,7 +30,7 @@ STATES = {
     "ungraded": ("Not marked.", ":material/help:"),
     "revealed": ("", ":material/visibility:"),
 }
-MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]", None: ":material/remove:"}
+MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]"}
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,8 @@ class AnswerCard:
         with st.container(gap="xsmall"):
             for item in marking.feedback:
                 if item.text:
-                    st.markdown(f"{MARKS[item.is_right]} **{item.letter}** · {item.text}")
+                    # The mark is for the decision: ticking a right option, or leaving out a wrong one.
+                    st.markdown(f"{MARKS[item.chosen == item.is_right]} **{item.letter}** · {item.text}")
         self._stale(last)
 
     def _stale(self, last: Submission) -> None:

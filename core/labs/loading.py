@@ -6,6 +6,7 @@ record says so.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import psutil
@@ -145,8 +146,15 @@ def model_entry(
         "dtype": dtype,
         "parameters": sum(component["parameters"] for component in components),
         "weights_bytes": sum(component["bytes"] for component in components),
+        "file_bytes": _file_bytes(Path(found.path)),
         "components": components,
     }
+
+
+def _file_bytes(path: Path) -> int:
+    """Size of a checkpoint's weight files on the disk."""
+    files = path.rglob("*.safetensors") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files)
 
 
 def networks_of(pipe: Any) -> dict[str, Any]:

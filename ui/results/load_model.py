@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.store.tables import Run
-from core.units import count, gib, seconds, short_count
+from core.units import count, gb, gib, seconds
 from ui.figures import Figure, figures
 from ui.results.readings import Record, fastest, growth, main_meter, memory_chart, memory_figure, stage_chart, written
 
@@ -14,12 +14,10 @@ def view(run: Run, key: str) -> None:
     figures(
         [
             Figure("Load time", written(best, "wall_s", seconds), "From the file on disk to the model on its device."),
-            Figure("Parameters", written(model, "parameters", short_count)),
             Figure(
-                "Weights",
-                written(model, "weights_bytes", gib),
-                "Parameters times bytes per number.",
+                "File on disk", written(model, "file_bytes", gb), "In GB of 1,000,000,000 bytes, as the Hub counts."
             ),
+            Figure("Weights in memory", written(model, "weights_bytes", gib), "Parameters times bytes per number."),
             memory_figure(record, "after_load", "Growth"),
         ]
     )

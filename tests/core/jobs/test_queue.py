@@ -45,7 +45,7 @@ def test_a_second_waiting_run_is_refused_and_changes_nothing(database: str, pers
     first = submitted(person)
     with pytest.raises(QueueFull) as caught:
         submitted(person)
-    assert "take it out" in caught.value.remedy
+    assert "leave the queue" in caught.value.remedy
     with session() as database_session:
         assert [job.id for job in queue.active(database_session, person)] == [first]
 

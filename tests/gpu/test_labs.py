@@ -1,0 +1,65 @@
+"""The labs at full size on CUDA with random weights, as Q5, Q6, Q7 and Q11 ask for them: `make gpu`."""
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from core.config import ROOT, Config
+from core.labs.registry import LABS
+from core.measure.machine import this_machine
+from core.quiz.evidence import preset, reasons_against, values_of
+from core.quiz.loading import load_bank
+from tests.core.measure.run_schema import assert_valid
+
+GIB = 2**30
+pytestmark = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not this_machine().gpus, reason=f"no GPU: {this_machine().gpu_reason}"),
+]
+
+
+def run(lab: str, **settings: Any) -> dict[str, Any]:
+    """One run in a process of its own."""
+    values = [f"{name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in settings.items()]
+    command = [sys.executable, "-m", "core", "run", lab, "--json"]
+    command += [part for value in values for part in ("--set", value)]
+    done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    record = dict(json.loads(done.stdout))
+    assert record["state"] == "finished", record["error"]
+    assert_valid(record)
+    return record
+
+
+@pytest.mark.parametrize("question_id", ["Q5", "Q6", "Q7"])
+def test_a_measured_question_is_decided_by_its_own_preset(question_id: str, own_settings: Config) -> None:
+    question = load_bank(own_settings.bank).question(question_id)
+    record = run(question.lab.name, **{**preset(question), "source": "dummy"})
+    assert reasons_against(question, record) == ()
+    low, high = question.key.plausible if question.key else (0.0, 0.0)
+    assert all(low <= value <= high for value in values_of(question, record))
+
+
+def test_device_time_is_measured_beside_wall_time() -> None:
+    record = run("text_generation", source="dummy", device="cuda", max_new_tokens=20)
+    for repeat in record["repeats"]:
+        assert 0 < repeat["device_s"] <= repeat["wall_s"] * 1.02
+
+
+def test_weights_are_on_the_card_and_leave_it_again() -> None:
+    record = run("load_model", model="stable-diffusion-1.5", source="dummy", device="cuda", dtype="float16")
+    memory, weights = record["memory"], record["model"]["weights_bytes"]
+    assert weights == 2 * 1_370_216_895
+    assert abs(memory["after_load"]["allocated_bytes"] - weights) < 0.05 * GIB
+    assert memory["freed"]["allocated_bytes"] < 0.05 * GIB
+
+
+def test_inpainting_counts_two_models_and_five_networks() -> None:
+    record = run("inpainting", source="dummy", device="cuda", num_inference_steps=5)
+    assert len(record["models"]) == 2
+    networks = [part for model in record["models"] for part in model["components"]]
+    assert len(networks) == 5
+    assert sum(part["parameters"] for part in networks) == 3_409_968 + 3_468_852_267
+    assert set(LABS["inpainting"].models) == {model["id"] for model in record["models"]}
