@@ -1,8 +1,8 @@
 """The reference values of the measured questions, as this machine measures them: one fresh process per question.
 
-Every question of the bank whose device is here is run with its own settings and random weights of the full size, through
-the command line, and its value taken from the record as marking takes it. The result names the machine, and is what
-belongs into `reference:` of `quiz_bank.yaml`.
+Every question of the bank whose device is here is run with its own settings and random weights of the full size,
+through the command line, and its value taken from the record as marking takes it. The result names the machine, and is
+what belongs into `reference:` of `quiz_bank.yaml`.
 """
 
 import json
