@@ -1,11 +1,13 @@
 """What happens once per server: the database is brought up to date, and the local workers start and stop with it."""
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from core.jobs.supervisor import Supervisor
 from core.measure.machine import this_machine
+from core.models.sources import hub_reachable
 from core.store.database import migrate
 
 
@@ -13,6 +15,8 @@ from core.store.database import migrate
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Start before the first visitor, stop after the last."""
     migrate()
+    # The first page would have to wait for the Hub's answer otherwise.
+    threading.Thread(target=hub_reachable, daemon=True).start()
     supervisor = Supervisor(this_machine())
     supervisor.start()
     try:

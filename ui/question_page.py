@@ -27,8 +27,7 @@ def question_page(question_id: str) -> None:
         preset=parse_settings(lab, question.lab.settings),
         person=person,
         prefix=question_id.lower(),
-        question_id=question_id,
-        fallback=question.lab.fallback,
+        question=question,
         prediction=prediction,
     )
     _heading(question, person)

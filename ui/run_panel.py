@@ -11,13 +11,16 @@ import streamlit as st
 
 from core.errors import LabError
 from core.jobs import queue
+from core.jobs.presence import present
 from core.labs.parsing import parse_settings
 from core.labs.planning import Plan, plan
 from core.labs.registry import Lab
 from core.labs.settings import LabSettings
 from core.measure.machine import this_machine
+from core.quiz.bank import Question
+from core.quiz.evidence import reasons_against
 from core.store.database import session
-from core.store.tables import Job
+from core.store.tables import Job, Run
 from core.units import gb, gib, roughly, short_count
 from ui.picture_choice import picture_choice
 from ui.prediction import PredictionBlock
@@ -35,6 +38,7 @@ class RunPanel:
 
     Attributes:
         prefix: start of every widget's key on this page.
+        question: the question that the page asks, if any.
         prediction: what has to be locked in before a run, on a question page.
     """
 
@@ -42,8 +46,7 @@ class RunPanel:
     preset: LabSettings
     person: str
     prefix: str
-    question_id: str | None = None
-    fallback: Literal["dummy", "embedded"] | None = None
+    question: Question | None = None
     prediction: PredictionBlock | None = None
 
     def draw(self) -> None:
@@ -75,13 +78,13 @@ class RunPanel:
 
     def _latest_job(self) -> Job | None:
         with session() as database:
-            return queue.latest(database, self.person, lab=self.lab.name, question_id=self.question_id)
+            return queue.latest(database, self.person, lab=self.lab.name, question_id=self._question_id)
 
     def _plan(self, values: dict[str, Any]) -> Plan | None:
         """The run that the settings describe, or an explanation on the page where they are out of range."""
         try:
             settings = parse_settings(self.lab, {**self.preset.model_dump(), **values})
-            return plan(self.lab, settings, this_machine(), self.fallback)
+            return plan(self.lab, settings, this_machine(), self._fallback)
         except LabError as error:
             st.warning(f"{error.message} {error.remedy}", icon=":material/tune:")
             return None
@@ -115,7 +118,7 @@ class RunPanel:
                 st.button(
                     "Run on the CPU instead", icon=":material/memory:", key=f"{self.prefix}_cpu", on_click=self._use_cpu
                 )
-        key = self.prediction.question.key if self.prediction else None
+        key = self.question.key if self.question else None
         if key and key.reference and not self._waits_for_prediction:
             reference_card(key.reference)
 
@@ -124,7 +127,7 @@ class RunPanel:
             return "Lock in and run" if self.prediction.chosen else "Predict first"  # type: ignore[union-attr]
         if planned.download_bytes:
             return f"Download {gb(planned.download_bytes)} and run"
-        return "Run again" if latest_run(self.person, self.lab.name, self.question_id) else "Run it"
+        return "Run again" if latest_run(self.person, self.lab.name, self._question_id) else "Run it"
 
     def _expectation(self, planned: Plan) -> str:
         """One line: what runs, how long it should take here, who is waiting."""
@@ -141,12 +144,20 @@ class RunPanel:
         return " ".join(parts)
 
     @property
+    def _question_id(self) -> str | None:
+        return self.question.id if self.question else None
+
+    @property
+    def _fallback(self) -> Literal["dummy", "embedded"] | None:
+        return self.question.lab.fallback if self.question else None
+
+    @property
     def _waits_for_prediction(self) -> bool:
         return self.prediction is not None and self.prediction.is_wanted
 
     def refusal(self) -> str:
         """Why this machine cannot run the question's own preset; empty where it can."""
-        refusal = plan(self.lab, self.preset, this_machine(), self.fallback).refusal
+        refusal = plan(self.lab, self.preset, this_machine(), self._fallback).refusal
         return refusal.message if refusal else ""
 
     def _use_cpu(self) -> None:
@@ -160,7 +171,7 @@ class RunPanel:
                     person_id=self.person,
                     lab=self.lab.name,
                     settings=planned.settings.model_dump(mode="json"),
-                    question_id=self.question_id,
+                    question_id=self._question_id,
                     device=planned.settings.device,
                     workload=planned.workload,
                 )
@@ -175,20 +186,43 @@ class RunPanel:
             return
         if job is not None and job.state in ("failed", "cancelled"):
             failure_card(job)
-        run = latest_run(self.person, self.lab.name, self.question_id)
+        run = latest_run(self.person, self.lab.name, self._question_id)
         if run is not None:
             result(run, key=f"{self.prefix}_result")
+            self._evidence(run)
         elif job is None:
             with st.container(border=True):
                 st.caption(f"{self.lab.summary} The figures will stand here.")
+
+    def _evidence(self, run: Run) -> None:
+        """Say so where the latest run does not decide a measured question, and offer the one that does."""
+        if self.question is None or self.question.key is None:
+            return
+        reasons = reasons_against(self.question, run.record)
+        if not reasons:
+            return
+        st.info(f"**This run does not decide {self.question.id}.** {' '.join(reasons)}", icon=":material/info:")
+        if not self.refusal():
+            st.button(
+                "Set everything as the question asks",
+                icon=":material/restart_alt:",
+                key=f"{self.prefix}_as_asked",
+                on_click=self._as_asked,
+            )
+
+    def _as_asked(self) -> None:
+        for name, value in self.preset.model_dump().items():
+            text = ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else value
+            st.session_state[f"{self.prefix}_{name}"] = text
 
     def _poll(self, job_id: str) -> None:
         with session() as database:
             job = database.get(Job, job_id)
             place = queue.place(database, job) if job is not None and job.state == "queued" else None
+            is_served = bool(present(database, job.device)) if job is not None else True
         if job is None or job.state not in ACTIVE:
             st.rerun()
-        active_card(job, place, cancel=self._cancel)
+        active_card(job, place, is_served, cancel=self._cancel)
 
     def _cancel(self, job_id: str) -> None:
         with session() as database:

@@ -20,11 +20,15 @@ FAILURES = {
 }
 
 
-def active_card(job: Job, place: Place | None, cancel: Callable[[str], None]) -> None:
-    """Queued or running: where it stands, how long still, and the way out."""
+def active_card(job: Job, place: Place | None, is_served: bool, cancel: Callable[[str], None]) -> None:
+    """Queued or running: where it stands, how long still, and the way out.
+
+    Args:
+        is_served: whether a worker for the job's device has been heard of lately.
+    """
     with st.container(border=True):
         if place is not None:
-            _queued(place)
+            _queued(place, is_served)
         else:
             _running(job)
         label = "Leave the queue" if place is not None else "Cancel"
@@ -38,7 +42,11 @@ def active_card(job: Job, place: Place | None, cancel: Callable[[str], None]) ->
         )
 
 
-def _queued(place: Place) -> None:
+def _queued(place: Place, is_served: bool) -> None:
+    if not is_served:
+        st.progress(0.0, text="The worker is starting")
+        st.caption("No worker process has reported yet. One starts by itself; your run keeps its place.")
+        return
     st.progress(0.0, text="Next in line" if place.position == 1 else f"Place {place.position} in the queue")
     ahead = "Nobody is ahead of you." if not place.people_ahead else f"{place.people_ahead} ahead of you."
     wait = (

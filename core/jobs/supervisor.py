@@ -28,7 +28,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT, config
 from core.jobs import claiming, presence
-from core.jobs.worker import EXECUTE, FRESH_EXIT, label, new_name
+from core.jobs.process import EXECUTE, FRESH_EXIT, label, new_name
 from core.measure.machine import Machine
 from core.store.database import session
 from core.store.tables import Worker

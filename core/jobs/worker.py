@@ -14,8 +14,6 @@ import importlib
 import logging
 import logging.handlers
 import os
-import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -30,14 +28,12 @@ from core.errors import BadPicture, LabError
 from core.jobs import claiming, presence
 from core.jobs.lifeline import watch_parent, watch_signals
 from core.jobs.preloading import Preloading
+from core.jobs.process import EXECUTE, FRESH_EXIT, label, new_name
 from core.jobs.reporter import JobProgress, Reporter
 from core.labs.quiet import prepare_environment
 from core.store.database import in_transaction, migrate
 from core.store.tables import Job, Upload
 
-EXECUTE = "core.labs.execution:execute"
-FRESH_EXIT = 75
-"""Exit code that asks for a new process at once: the next run must not share one with an earlier run."""
 POLL_S = 0.25
 STORE_PATIENCE_S = 120.0
 IDLE_PATIENCE_S = 600.0
@@ -193,16 +189,6 @@ class Worker:
             _log.exception("The job could not be put back; its lease will run out.")
         finally:
             os._exit(0)
-
-
-def new_name(devices: Sequence[str]) -> str:
-    """A name for a worker of this host, never used before."""
-    return f"{socket.gethostname()}/{label(devices)}/{secrets.token_hex(4)}"
-
-
-def label(devices: Sequence[str]) -> str:
-    """Short name of what a worker serves, for files: `cpu-cuda0`."""
-    return "-".join(device.replace(":", "") for device in devices)
 
 
 def load_function(path: str) -> Execute:

@@ -83,15 +83,28 @@ def dummy_is_written(model_id: str) -> bool:
 
 
 def hub_reachable() -> bool:
-    """Whether the Hub answers, asked at most once a minute and for at most `hub_probe_s` seconds."""
+    """Whether the Hub answers, asked at most once a minute and for at most `hub_probe_s` seconds.
+
+    Only the first call waits for the answer; later ones get the last one while a thread asks again.
+    """
     global _probe
     if is_offline():
         return False
     with _probe_lock:
         address, now = endpoint(), time.monotonic()
-        if _probe is None or _probe[0] != address or now - _probe[1] > PROBE_KEPT_S:
+        if _probe is None or _probe[0] != address:
             _probe = (address, now, _answers(address, config().hub_probe_s))
+        elif now - _probe[1] > PROBE_KEPT_S:
+            _probe = (address, now, _probe[2])
+            threading.Thread(target=_ask_again, args=(address,), daemon=True).start()
         return _probe[2]
+
+
+def _ask_again(address: str) -> None:
+    global _probe
+    found = _answers(address, config().hub_probe_s)
+    with _probe_lock:
+        _probe = (address, time.monotonic(), found)
 
 
 def _answers(address: str, timeout_s: float) -> bool:

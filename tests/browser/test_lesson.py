@@ -87,3 +87,16 @@ def test_ticks_made_during_a_run_are_still_there_when_it_ends(page: Page, server
     expect(page.get_by_role("checkbox", name=re.compile("^c "))).to_be_checked()
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text("Right.")).to_be_visible()
+
+
+def test_a_twin_does_not_decide_a_measured_question_and_the_page_offers_what_does(
+    page: Page, server: AppServer
+) -> None:
+    open_page(page, server, "q5?q5_device=cpu&q5_source=embedded&q5_max_new_tokens=5")
+    predict(page, choice=0)
+    run_and_wait(page, "Fastest repeat")
+    expect(page.get_by_text("This run does not decide Q5.", exact=False)).to_be_visible()
+    page.get_by_role("radio", name=re.compile("^a ")).check(force=True)
+    page.get_by_role("button", name="Check my answer").click()
+    expect(page.get_by_text("Your latest run does not decide", exact=False).first).to_be_visible()
+    expect(page.get_by_text("NVIDIA H20", exact=False).first).to_be_visible()

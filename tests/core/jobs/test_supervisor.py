@@ -15,8 +15,8 @@ from sqlalchemy import select, update
 
 from core.config import ROOT, config
 from core.jobs import claiming, presence, queue, supervisor
+from core.jobs.process import FRESH_EXIT
 from core.jobs.supervisor import Child, Supervisor
-from core.jobs.worker import FRESH_EXIT
 from core.measure.machine import Gpu, Machine
 from core.store.database import session
 from core.store.tables import Job, Run, Worker

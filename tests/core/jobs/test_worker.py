@@ -19,7 +19,8 @@ from core.config import config
 from core.jobs import claiming, queue, reporter
 from core.jobs import worker as worker_module
 from core.jobs.preloading import Preloading
-from core.jobs.worker import FRESH_EXIT, Worker, load_function, log_to_file
+from core.jobs.process import FRESH_EXIT
+from core.jobs.worker import Worker, load_function, log_to_file
 from core.store.database import engine, session
 from core.store.tables import Job, Picture, Run, Upload
 from tests.core.jobs.fake_lab import PNG, execute

@@ -31,7 +31,21 @@ def test_hub_is_reachable_and_asked_once_a_minute(hub, monkeypatch):
     assert hub.requests == ["HEAD /"]
     monkeypatch.setattr(sources, "PROBE_KEPT_S", -1.0)
     assert hub_reachable()
+    deadline = time.monotonic() + 5
+    while len(hub.requests) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
     assert len(hub.requests) == 2
+
+
+def test_a_hub_that_went_away_is_noticed_without_waiting_for_it(hub, monkeypatch):
+    assert hub_reachable()
+    monkeypatch.setattr(sources, "PROBE_KEPT_S", -1.0)
+    hub.refuse = (502, "gone")
+    assert hub_reachable()
+    deadline = time.monotonic() + 5
+    while hub_reachable() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not hub_reachable()
 
 
 def test_another_endpoint_is_asked_anew(hub, monkeypatch):
