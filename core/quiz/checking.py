@@ -78,7 +78,18 @@ def _shape(data: Any) -> tuple[Bank | None, list[ErrorDetails]]:
     try:
         return Bank.model_validate(data), []
     except ValidationError as error:
-        return None, error.errors()
+        return None, _own_faults(error)
+
+
+def _own_faults(error: ValidationError) -> list[ErrorDetails]:
+    """What pydantic found, without lists that it calls too short only because their items have faults."""
+    return [
+        fault
+        for fault in error.errors()
+        if fault["type"] != "too_short"
+        or not isinstance(fault["input"], list)
+        or len(fault["input"]) < fault["ctx"]["min_length"]
+    ]
 
 
 def _is_replaced(detail: ErrorDetails) -> bool:
@@ -132,7 +143,7 @@ def _repaired(raw: Any) -> Question | None:
         try:
             return Question.model_validate(data)
         except ValidationError as error:
-            for detail in error.errors():
+            for detail in _own_faults(error):
                 _repair(data, detail)
     return None
 

@@ -391,3 +391,33 @@ def test_problems_are_in_the_order_of_the_lines() -> None:
     text = changed(("unit: s", "unit: m"), ("title: Fixed", "titel: Fixed"), ("text: Second", "text: no"))
     lines = [problem.line for problem in problems_of(text)]
     assert lines == sorted(lines) and len(lines) >= 3
+
+
+def test_a_bank_whose_every_question_has_a_fault_of_shape_is_checked_to_the_end(tmp_path: Path) -> None:
+    """pydantic calls the list of questions too short then, which once hid everything behind it."""
+    bank = tmp_path / "bank.yaml"
+    bank.write_text(
+        """
+schema: quiz-bank/1
+bank: {id: x, title: t, version: "1", language: en, license: CC}
+questions:
+  - id: Q1
+    titel: x
+    title: A
+    headline: hello
+    about: x
+    prompt: p
+    type: single
+    topic: t
+    difficulty: easy
+    lab: {name: nolab}
+    choices:
+      - {id: a, letter: a, text: 1, correct: true, range: [0, 10]}
+      - {id: a, letter: b, text: z, correct: true}
+"""
+    )
+    found = {(problem.line, problem.code) for problem in check_file(bank) if problem.is_error}
+    lines = {line for line, _ in found}
+    assert lines == {6, 14, 16, 17}
+    assert not any(code == "too_short" for _, code in found)
+    assert {(14, "unknown_lab"), (17, "duplicate_id")} <= found
