@@ -2,7 +2,8 @@
 
 A visitor's browser is played by a websocket client that speaks Streamlit's own messages: it fetches the page (and its
 cookie), connects, asks for the page, then asks again as a click does, and waits for each to be drawn. Servers start in
-alternating order; the medians are compared. Memory is the resident set of the web process.
+alternating order; the medians are compared. Memory is the resident set of the web process. Workers are left out
+(`workers=external`): they are processes of their own, and the page does not wait for them.
 """
 
 import asyncio

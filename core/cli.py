@@ -24,7 +24,7 @@ from core.errors import InvalidSettings, RunCancelled
 from core.labs.registry import LABS, Lab
 from core.units import count, gb, gib, seconds
 
-HEADINGS = ("ID", "PARAMETERS", "FLOAT32", "FLOAT16", "BFLOAT16", "HUB", "DUMMY", "EMBEDDED", "LICENCE")
+HEADINGS = ("ID", "PARAMETERS", "FLOAT32", "FLOAT16", "BFLOAT16", "FITS", "HUB", "DUMMY", "EMBEDDED", "LICENCE")
 FLAGS = ("model", "source", "device", "repeats")
 
 
@@ -105,7 +105,7 @@ def _parser() -> Parser:
     run.add_argument("--output", type=Path, metavar="DIR", help="folder for pictures; default ./vram-lab-RUN")
     run.add_argument("--json", action="store_true", help="print the record as one JSON document")
     run.set_defaults(command=run_lab, parser=run)
-    models = commands.add_parser("models", help="list the models, their sizes and sources")
+    models = commands.add_parser("models", help="list the models, their sizes, sources and what fits this machine")
     models.set_defaults(command=list_models)
     return parser
 
@@ -125,10 +125,11 @@ def check_bank(options: argparse.Namespace) -> int:
 
 
 def list_models(options: argparse.Namespace) -> int:
-    """Print the catalog as a table."""
-    from core.models.listing import catalog_rows
+    """Print the catalog as a table, with the widest precision that fits each device of this machine."""
+    from core.measure.machine import this_machine
+    from core.models.listing import catalog_rows, devices_of
 
-    table = [HEADINGS, *(_model_line(row) for row in catalog_rows())]
+    table = [HEADINGS, *(_model_line(row) for row in catalog_rows(devices_of(this_machine())))]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
@@ -143,6 +144,7 @@ def _model_line(row: dict[str, Any]) -> tuple[str, ...]:
         gib(sizes["float32"]),
         gib(sizes["float16"]),
         gib(sizes["bfloat16"]),
+        row["fits"],
         f"{hub} {gb(row['download_bytes'])}" if hub == "download" else hub,
         row["sources"]["dummy"],
         row["sources"]["embedded"],

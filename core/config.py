@@ -32,7 +32,8 @@ class Config(BaseSettings):
     minimum_timeout_s: float = 600
     """No run is stopped earlier than this."""
     timeout_factor: float = 10
-    """A run is stopped after max(minimum_timeout_s, timeout_factor x expected time)."""
+    """A run is stopped after max(minimum_timeout_s, timeout_factor x expected time). What was never timed here is
+    expected to take as long as its steps tell while it runs. Downloads do not count."""
     heartbeat_s: float = 5
     """A worker renews its lease this often."""
     lease_s: float = 60
@@ -43,6 +44,8 @@ class Config(BaseSettings):
     """An idle worker imports torch and its companions soon after its start, so that the first run need not."""
     fairness_window_s: float = 600
     """Whoever started fewest runs within this window goes first."""
+    max_waiting_jobs: int = 300
+    """So many runs wait at most, everybody's together; a further one is refused."""
     hub_probe_s: float = 2
     """How long the Hub may take to answer before it counts as out of reach."""
     max_upload_bytes: int = 8_000_000

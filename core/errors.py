@@ -62,7 +62,7 @@ class RunTimedOut(LabError):
 
 
 class QueueFull(LabError):
-    """The student already has a run waiting."""
+    """The student already has a run waiting, or as many runs wait as the installation takes."""
 
     kind = "queue_full"
 

@@ -39,6 +39,8 @@ def roughly(value_s: float) -> str:
     >>> roughly(76.6), roughly(4.25), roughly(400)
     ('77 s', '4.2 s', '7 min')
     """
+    if value_s < 1:
+        return "a second"
     if value_s < 10:
         return f"{significant(value_s, 2)} s"
     return f"{value_s:.0f} s" if value_s < 120 else f"{value_s / 60:.0f} min"
@@ -52,8 +54,11 @@ def gib(value_bytes: float) -> str:
 
 
 def gb(value_bytes: float) -> str:
-    """Bytes of a file or a download, in GB as shops and hubs count them (MB below 0.1 GB)."""
-    return f"{significant(value_bytes / 1e6)} MB" if value_bytes < 1e8 else f"{significant(value_bytes / 1e9)} GB"
+    """Bytes of a file or a download, in GB as shops and hubs count them (MB below 0.1 GB, kB below 0.1 MB)."""
+    for size, unit in ((1e8, "GB"), (1e5, "MB")):
+        if value_bytes >= size:
+            return f"{significant(value_bytes / (1e9 if unit == 'GB' else 1e6))} {unit}"
+    return f"{significant(value_bytes / 1e3)} kB"
 
 
 def count(value: int) -> str:

@@ -10,17 +10,20 @@ import streamlit as st
 from core.classroom.answers import (
     AnswerRefusedError,
     Submission,
+    answers_of,
     last_submission,
     newer_evidence,
     reveal,
     submit_answer,
 )
+from core.config import config
 from core.errors import LabError
 from core.measure.machine import this_machine
-from core.quiz.bank import Question
-from core.quiz.marking import Marking
+from core.quiz.bank import Choice, Question
 from core.store.database import session
 from ui.lesson import bank
+from ui.plain import plain
+from ui.problem import problem
 
 STATES = {
     "needs_run": ("Run it first.", ":material/play_circle:"),
@@ -47,7 +50,7 @@ class AnswerCard:
         if last is None or not last.is_final:
             self._form(last)
         else:
-            self._options(last.shown)
+            self._options()
         if last is not None:
             self._outcome(last)
             self._explanation(last)
@@ -64,11 +67,16 @@ class AnswerCard:
 
     def _form(self, last: Submission | None) -> None:
         # Not st.form: its unsent ticks are lost when a run that ends redraws the page.
-        st.markdown(self.question.prompt)
+        self._prompt()
         chosen = self._single() if self.question.type == "single" else self._multiple()
         st.caption(f"{self.question.rule} {self._attempts(last)}")
         if st.button("Check my answer", type="primary", icon=":material/task_alt:", key=self._key("send")):
             self._submit(chosen)
+
+    def _prompt(self) -> None:
+        st.markdown(self.question.prompt)
+        if self.question.image:
+            st.image(config().bank.parent / self.question.image.src, alt=self.question.image.alt)
 
     def _single(self) -> list[str]:
         names = {choice.id: f"{choice.letter} · {choice.text}" for choice in self.question.choices}
@@ -80,15 +88,16 @@ class AnswerCard:
             key=self._key("radio"),
             label_visibility="collapsed",
             on_change="ignore",
+            persist_state="session",
         )
         return [picked] if picked else []
 
     def _multiple(self) -> list[str]:
-        return [
-            choice.id
-            for choice in self.question.choices
-            if st.checkbox(f"{choice.letter} · {choice.text}", key=self._key(f"tick_{choice.id}"), on_change="ignore")
-        ]
+        return [choice.id for choice in self.question.choices if self._is_ticked(choice)]
+
+    def _is_ticked(self, choice: Choice) -> bool:
+        label, key = f"{choice.letter} · {choice.text}", self._key(f"tick_{choice.id}")
+        return st.checkbox(label, key=key, on_change="ignore", persist_state="session")
 
     def _attempts(self, last: Submission | None) -> str:
         left = self.question.max_attempts if last is None else last.attempts_left
@@ -107,18 +116,25 @@ class AnswerCard:
                     refusal=self.refusal,
                 )
         except AnswerRefusedError as error:
-            st.warning(f"{error.message} {error.remedy}")
+            st.warning(problem(error))
             return
         st.session_state[self._key("sent")] = sent
         st.rerun()
 
-    def _options(self, marking: Marking) -> None:
-        st.markdown(self.question.prompt)
-        ticked = set(marking.submitted_answers)
+    def _options(self) -> None:
+        """The options of a closed question, as the last answer ticked them."""
+        self._prompt()
+        ticked = set(self._last_ticks())
         with st.container(gap="xsmall"):
             for choice in self.question.choices:
                 box = ":material/check_box:" if choice.id in ticked else ":material/check_box_outline_blank:"
                 st.markdown(f"{box} **{choice.letter}** · {choice.text}")
+
+    def _last_ticks(self) -> list[str]:
+        """What the last real attempt ticked; asking for the answer is none."""
+        with session() as database:
+            answers = answers_of(database, self.person, self.question.id)
+        return next((answer.submitted_answers for answer in reversed(answers) if answer.score is not None), [])
 
     def _outcome(self, last: Submission) -> None:
         marking = last.shown
@@ -135,13 +151,15 @@ class AnswerCard:
         else:
             title, icon = STATES[marking.state]
             st.info(f"**{title}** {marking.verdict}" if title else marking.verdict, icon=icon)
-        for reason in marking.why_not:
-            st.caption(f":material/info: Your latest run does not decide: {reason}")
+        if marking.why_not:
+            st.caption(f":material/info: Your latest run does not decide: {plain(' '.join(marking.why_not))}")
         with st.container(gap="xsmall"):
             for item in marking.feedback:
-                if item.text:
-                    # The mark is for the decision: ticking a right option, or leaving out a wrong one.
-                    st.markdown(f"{MARKS[item.chosen == item.is_right]} **{item.letter}** · {item.text}")
+                # Without an answer only what is right is told; after one the mark is for the decision, so that a wrong
+                # option that was left out has a tick too.
+                if item.text and (item.is_right or marking.state != "revealed"):
+                    is_good = item.is_right if marking.state == "revealed" else item.chosen == item.is_right
+                    st.markdown(f"{MARKS[is_good]} **{item.letter}** · {item.text}")
         self._stale(last)
 
     def _stale(self, last: Submission) -> None:
@@ -169,13 +187,14 @@ class AnswerCard:
 
     def _sources(self) -> None:
         for source in self.question.sources:
-            st.caption(f"Source: [{source.text}]({source.url})" if source.url else f"Source: {source.text}")
+            text = f"[{source.text}]({source.url})" if source.url else source.text
+            st.markdown(f":small[Source: {text}]")
 
     def _reveal(self) -> None:
         try:
             with session() as database:
                 reveal(database, self.person, self.question, bank=bank(), machine=this_machine(), refusal=self.refusal)
         except LabError as error:
-            st.warning(f"{error.message} {error.remedy}")
+            st.warning(problem(error))
             return
         st.rerun()

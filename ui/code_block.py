@@ -1,14 +1,23 @@
-"""The code that a run executes, as text that can be copied into a notebook."""
+"""The code that a run executes: the call with the chosen settings, and the whole program to copy into a notebook."""
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.labs.registry import Lab
 from core.labs.settings import LabSettings
-from core.labs.source_code import shown_code
+from core.labs.source_code import last_cell, shown_code
+
+HEIGHT_PX = 400
+
+
+def code_place() -> DeltaGenerator:
+    """The frame of the code, of a fixed height, so that nothing below it moves when it is filled."""
+    return st.container(border=True, height=HEIGHT_PX)
 
 
 def code_block(lab: Lab, settings: LabSettings) -> None:
-    """Show the last cell openly and the whole program on demand."""
-    code = shown_code(lab, settings)
-    with st.expander("The code that runs", icon=":material/code:", expanded=True):
-        st.code(code, language="python", height=min(420, 40 + 22 * code.count("\n")))
+    """The call, open, and the program that it calls, on demand."""
+    st.markdown(":material/code: **The code that runs**")
+    st.code(last_cell(lab, settings), language="python")
+    with st.expander("The whole program, to copy into a notebook"):
+        st.code(shown_code(lab, settings), language="python")

@@ -4,10 +4,40 @@ from typing import Any
 
 import streamlit as st
 
-from core.labs.records import memory_growth_gib
+from core.labs.records import Record, memory_growth_gib, row
+from core.labs.registry import LABS
 from core.store.tables import Run
-from core.units import seconds, significant
+from core.units import seconds, short_count, significant
 from ui.charts import Bar, bars
+from ui.plain import plain
+
+WEIGHTS = {"hub": "trained", "dummy": "random, full size", "embedded": "small twin"}
+
+
+def shown_row(record: Record) -> dict[str, Any]:
+    """A run as a line of the table, in the words of the pages; the exports carry the raw values."""
+    flat = row(record)
+    return {
+        "when (UTC)": flat["when"],
+        "lab": LABS[flat["lab"]].title,
+        "ended": flat["state"],
+        "model": flat["model"],
+        "weights": WEIGHTS.get(flat["weights"] or ""),
+        "parameters": flat["parameters"] and short_count(flat["parameters"]),
+        "dtype": flat["dtype"],
+        "device": flat["device"],
+        "repeats": flat["repeats"],
+        "fastest, s": flat["fastest_s"] and round(flat["fastest_s"], 3),
+        "memory added, GiB": flat["growth_gib"] and round(flat["growth_gib"], 3),
+    }
+
+
+def run_name(record: Record) -> str:
+    """A run in one line, for a list to choose from."""
+    flat = row(record)
+    title, weights = LABS[flat["lab"]].title, WEIGHTS.get(flat["weights"] or "", "")
+    words = [flat["when"], title, weights, flat["device"], record["id"][:4]]
+    return " · ".join(word for word in words if word)
 
 
 def compare(first: Run, second: Run) -> None:
@@ -34,9 +64,11 @@ def compare(first: Run, second: Run) -> None:
         if (value := memory_growth_gib(run.record)) is not None
     ]
     bars("Memory that the run added", grown, "GiB", _alt(grown), key="compare_memory")
+    if len(grown) < 2:
+        st.caption("A run that found its model still loaded has no memory of its own to add, so its bar is missing.")
 
 
-def _differences(first: dict[str, Any], second: dict[str, Any]) -> str:
+def _differences(first: Record, second: Record) -> str:
     left, right = _flat(first), _flat(second)
     changed = [name for name in {**left, **right} if left.get(name) != right.get(name)]
     if not changed:
@@ -45,7 +77,7 @@ def _differences(first: dict[str, Any], second: dict[str, Any]) -> str:
     return "\n".join(lines + [f"| {name} | {_cell(left.get(name))} | {_cell(right.get(name))} |" for name in changed])
 
 
-def _flat(record: dict[str, Any]) -> dict[str, Any]:
+def _flat(record: Record) -> dict[str, Any]:
     return {
         "lab": record["lab"],
         "state": record["state"],
@@ -55,7 +87,7 @@ def _flat(record: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cell(value: Any) -> str:
-    return "–" if value is None else str(value).replace("|", "/").replace("\n", " ")
+    return "–" if value is None else plain(str(value))
 
 
 def _alt(rows: list[Bar]) -> str:

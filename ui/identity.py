@@ -5,16 +5,17 @@ its hash.
 """
 
 import secrets
-from http.cookies import SimpleCookie
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
+from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.classroom.people import person_for_cookie
 from core.store.database import session
 
 COOKIE = "vram_lab_person"
+SHORTEST = 8
 ONE_YEAR_S = 365 * 24 * 3600
 
 
@@ -25,7 +26,7 @@ class IdentityCookie:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or COOKIE in _cookies(scope):
+        if scope["type"] != "http" or _has_cookie(scope):
             await self.app(scope, receive, send)
             return
 
@@ -39,9 +40,10 @@ class IdentityCookie:
         await self.app(scope, receive, send_with_cookie)
 
 
-def _cookies(scope: Scope) -> SimpleCookie:
+def _has_cookie(scope: Scope) -> bool:
+    """Whether the browser sent an identity; other programs' cookies, however odd, do not matter."""
     raw = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-    return SimpleCookie(raw.decode("latin-1"))
+    return len(cookie_parser(raw.decode("latin-1")).get(COOKIE, "")) >= SHORTEST
 
 
 def _new_cookie(secure: bool) -> str:
@@ -52,7 +54,7 @@ def _new_cookie(secure: bool) -> str:
 def person_id() -> str:
     """The row of whoever looks at this page; stops the page with an explanation where cookies are blocked."""
     cookie = st.context.cookies.get(COOKIE)
-    if not cookie:
+    if not cookie or len(cookie) < SHORTEST:
         st.error(
             "This browser sent no cookie, so answers could not be kept. Allow cookies for this address and reload.",
             icon=":material/cookie_off:",

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.labs.registry import LABS
-from ui.code_block import code_block
+from ui.code_block import code_place
 from ui.identity import person_id
 from ui.run_panel import RunPanel
 
@@ -13,8 +13,8 @@ def lab_page(name: str) -> None:
     lab = LABS[name]
     st.caption("Lab")
     st.title(lab.title, anchor=False)
-    st.markdown(f"{lab.summary} Runs from here stand under My runs and decide no question.")
+    st.markdown(f"{lab.summary} Runs from here are kept under My runs; a question is decided on its own page.")
     panel = RunPanel(lab=lab, preset=lab.settings(), person=person_id(), prefix=name)
-    code_block(lab, panel.settings_chosen())
+    code = code_place()
     st.header("Run it", divider="gray")
-    panel.draw()
+    panel.draw(code)

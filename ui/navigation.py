@@ -1,5 +1,6 @@
 """The list of pages, with what this student has answered so far."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import streamlit as st
@@ -11,9 +12,10 @@ from ui.lesson import bank, progress_of
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 ICONS = {
     "right": ":material/check_circle:",
-    "answered": ":material/task_alt:",
+    "answered": ":material/adjust:",
     "open": ":material/radio_button_unchecked:",
 }
+TAKEN = {"home", "runs", "report"}
 LAB_ICONS = {
     "runtime": ":material/developer_board:",
     "load_model": ":material/download:",
@@ -43,23 +45,43 @@ def page_path(name: str) -> str:
     return str(PAGES / name)
 
 
-def question_page_path(question_id: str) -> str:
-    """The page file of a question, as `st.page_link` and `st.switch_page` take it."""
-    number = question_id.removeprefix("Q")
-    return str(next((PAGES / "lesson").glob(f"q{number:0>2}_*.py")))
+def question_link(question_id: str) -> Page:
+    """The page of a question, as `st.page_link` and `st.switch_page` take it."""
+    return st.Page(_question_source(question_id), url_path=_address(question_id))
 
 
 def _lesson(person: str) -> list[Page]:
     states = progress_of(person).questions
     return [
         st.Page(
-            question_page_path(question.id),
+            _question_source(question.id),
             title=f"{question.id} · {question.title}",
             icon=ICONS[states[question.id].state],
-            url_path=question.id.lower(),
+            url_path=_address(question.id),
         )
         for question in bank().questions
     ]
+
+
+def _address(question_id: str) -> str:
+    """`q4` for Q4; an id that is another page's address gets a prefix."""
+    name = question_id.lower()
+    return f"question_{name}" if name in TAKEN or name.startswith("lab_") else name
+
+
+def _question_source(question_id: str) -> Path | Callable[[], None]:
+    """The question's page file, or the same page without a file for a question that was added to the bank."""
+    number = question_id.removeprefix("Q")
+    if number.isdigit() and (found := sorted((PAGES / "lesson").glob(f"q{number:0>2}_*.py"))):
+        return found[0]
+
+    def page() -> None:
+        from ui.question_page import question_page
+
+        question_page(question_id)
+
+    page.__name__ = f"question_{question_id}"
+    return page
 
 
 def _page(path: str, title: str, icon: str, url_path: str, default: bool = False) -> Page:

@@ -5,12 +5,14 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.classroom.answers import predict, prediction_of
+from core.classroom.answers import predict, prediction_of, wants_prediction
+from core.errors import LabError
 from core.quiz.bank import Question
 from core.store.database import session
 from core.store.tables import Prediction
+from ui.problem import problem
 
-FITS_ONE_ROW = 48  # characters of all options together that a 390-pixel screen still shows in one row
+FITS_ONE_ROW = 36  # characters of all options together that a 390-pixel screen still shows in one row
 
 
 @dataclass(frozen=True)
@@ -23,7 +25,8 @@ class PredictionBlock:
     @property
     def is_wanted(self) -> bool:
         """Whether a prediction has to be made before a run."""
-        return self.question.predict == "required" and self._locked() is None
+        with session() as database:
+            return wants_prediction(database, self.person, self.question)
 
     @property
     def chosen(self) -> str | None:
@@ -32,27 +35,21 @@ class PredictionBlock:
 
     def draw(self) -> None:
         """The choices, or what was locked in."""
-        if self.question.predict == "none":
+        locked = self._locked()
+        if locked is None and not self.is_wanted:
             return
         st.header("Predict", divider="gray")
-        locked = self._locked()
         if locked is not None:
             self._show(locked)
             return
         self._choices(self._key)
-        st.button(
-            "Lock in",
-            icon=":material/lock:",
-            key=f"{self._key}_lock",
-            on_click=self._lock_chosen,
-            help="Choose above first." if not self.chosen else None,
-        )
+        if st.button("Lock in", icon=":material/lock:", key=f"{self._key}_lock"):
+            self._lock_and_redraw(self.chosen)
 
     def lock_or_ask(self) -> bool:
         """Lock what is selected; without a selection ask in a dialog. True when the run may go on."""
         if self.chosen:
-            self._lock(self.chosen)
-            return True
+            return self._lock(self.chosen)
         st.dialog("Predict first")(self._ask)()
         return False
 
@@ -68,28 +65,41 @@ class PredictionBlock:
         texts = {choice.id: choice.text for choice in self.question.prediction_choices}
         prompt = self.question.prediction.prompt if self.question.prediction else "Your guess, before you measure"
         if sum(map(len, texts.values())) <= FITS_ONE_ROW:
-            return st.segmented_control(prompt, list(texts), format_func=texts.__getitem__, key=key)
-        return st.radio(prompt, list(texts), index=None, format_func=texts.__getitem__, key=key)
+            return st.segmented_control(
+                prompt, list(texts), format_func=texts.__getitem__, key=key, persist_state="session"
+            )
+        return st.radio(
+            prompt, list(texts), index=None, format_func=texts.__getitem__, key=key, persist_state="session"
+        )
 
     def _ask(self) -> None:
         picked = self._choices(f"{self._key}_dialog")
         if st.button("Lock in", type="primary", icon=":material/lock:", key=f"{self._key}_dialog_lock"):
-            if not picked:
-                st.caption("Choose one of the options first.")
-                return
-            self._lock(picked)
+            self._lock_and_redraw(picked)
+
+    def _lock_and_redraw(self, choice: str | None) -> None:
+        if not choice:
+            st.caption("Choose one of the options first.")
+        elif self._lock(choice):
             st.rerun()
 
-    def _lock_chosen(self) -> None:
-        if self.chosen:
-            self._lock(self.chosen)
-
-    def _lock(self, choice: str) -> None:
-        with session() as database:
-            predict(database, self.person, self.question, [choice])
+    def _lock(self, choice: str) -> bool:
+        """Keep the prediction; False, with the reason on the page, where it cannot be taken."""
+        try:
+            with session() as database:
+                predict(database, self.person, self.question, [choice])
+        except LabError as error:
+            st.warning(problem(error))
+            return False
+        return True
 
     def _show(self, locked: Prediction) -> None:
-        texts = {choice.id: choice.text for choice in self.question.prediction_choices}
-        words = ", ".join(texts.get(choice, choice) for choice in locked.choices)
+        words = prediction_words(self.question, locked)
         when = datetime.fromtimestamp(locked.created_at).astimezone()
         st.markdown(f":blue[:material/lock:] You predicted :blue[**{words}**], locked in at {when:%H:%M}.")
+
+
+def prediction_words(question: Question, prediction: Prediction) -> str:
+    """The predicted choices as they were offered; an id that the bank no longer has stands for itself."""
+    texts = {choice.id: choice.text for choice in question.prediction_choices}
+    return ", ".join(texts.get(choice, choice) for choice in prediction.choices)

@@ -1,7 +1,5 @@
 """The frame of a question page: about → code → predict → run → result → answer → feedback → next."""
 
-from typing import Literal
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -9,10 +7,10 @@ from core.labs.parsing import parse_settings
 from core.labs.registry import LABS
 from core.quiz.bank import Question
 from ui.answer_card import AnswerCard
-from ui.code_block import code_block
+from ui.code_block import code_place
 from ui.identity import person_id
 from ui.lesson import bank, progress_of
-from ui.navigation import page_path, question_page_path
+from ui.navigation import page_path, question_link
 from ui.prediction import PredictionBlock
 from ui.run_panel import RunPanel
 
@@ -31,10 +29,10 @@ def question_page(question_id: str) -> None:
         prediction=prediction,
     )
     _heading(question, person)
-    code_block(lab, panel.settings_chosen())
+    code = code_place()
     prediction.draw()
     st.header("Run it", divider="gray", anchor=False)
-    panel.draw()
+    panel.draw(code)
     st.header("Answer", divider="gray", anchor=False)
     AnswerCard(question, person, refusal=panel.refusal()).draw()
     _neighbours(question_id)
@@ -51,20 +49,24 @@ def _heading(question: Question, person: str) -> None:
 
 
 def _neighbours(question_id: str) -> None:
+    """Links, not buttons: a link opens its page at the top."""
     questions = bank().questions
     at = [question.id for question in questions].index(question_id)
     st.space("small")
     left, right = st.columns(2)
     if at > 0:
-        _link(left, questions[at - 1], ":material/arrow_back:", "secondary")
+        _link(left, questions[at - 1], ":material/arrow_back:")
     if at + 1 < len(questions):
-        _link(right, questions[at + 1], ":material/arrow_forward:", "primary")
-    elif right.button("Your machine's report", icon=":material/summarize:", type="primary", width="stretch"):
-        st.switch_page(page_path("runs/report.py"))
+        _link(right, questions[at + 1], ":material/arrow_forward:")
+    else:
+        with right.container(border=True):
+            st.page_link(
+                page_path("runs/report.py"), label="Your machine's report", icon=":material/summarize:", width="stretch"
+            )
 
 
-def _link(place: DeltaGenerator, question: Question, icon: str, kind: Literal["primary", "secondary"]) -> None:
-    if place.button(
-        f"{question.id} · {question.title}", icon=icon, type=kind, width="stretch", key=f"go_{question.id}"
-    ):
-        st.switch_page(question_page_path(question.id))
+def _link(place: DeltaGenerator, question: Question, icon: str) -> None:
+    with place.container(border=True):
+        st.page_link(
+            question_link(question.id), label=f"**{question.id}** · {question.title}", icon=icon, width="stretch"
+        )

@@ -1,15 +1,15 @@
-"""The entries of a student's report: per question the answer, the verdict, and what the latest run measured."""
+"""The entries of a student's report: per question the answer, the verdict, and what its run measured."""
 
-from sqlalchemy import select
-
-from core.classroom.answers import last_submission, prediction_of
+from core.classroom.answers import answers_of, deciding_run, last_submission, prediction_of
 from core.classroom.report import Entry, ReportBar
+from core.labs.records import Record, growth, main_meter
 from core.quiz.bank import Question
 from core.store.database import session
-from core.store.tables import Run
-from core.units import seconds
+from core.units import gib, seconds
 from ui.lesson import bank
+from ui.prediction import prediction_words
 from ui.results.card import provenance
+from ui.results.readings import repeat_label
 
 
 def entries(person: str) -> list[Entry]:
@@ -17,43 +17,46 @@ def entries(person: str) -> list[Entry]:
     return [_entry(person, question) for question in bank().questions]
 
 
-def deciding_run(person: str, question_id: str) -> Run | None:
-    """The newest finished run that was started from the question's page."""
-    query = (
-        select(Run)
-        .where(Run.person_id == person, Run.question_id == question_id, Run.state == "finished")
-        .order_by(Run.created_at.desc())
-        .limit(1)
-    )
-    with session() as database:
-        return database.scalars(query).first()
-
-
 def _entry(person: str, question: Question) -> Entry:
     with session() as database:
         last = last_submission(database, person, question)
+        run = deciding_run(database, person, question)
+        answers = answers_of(database, person, question.id)
         predicted = prediction_of(database, person, question.id)
-    run = deciding_run(person, question.id)
-    letters = question.letters
-    answer = "Not answered."
-    if last is not None:
-        answer = "You answered " + (", ".join(letters[c] for c in last.marking.submitted_answers) or "nothing") + "."
+    record = run.record if run else {}
+    submitted = next((answer.submitted_answers for answer in reversed(answers) if answer.score is not None), [])
+    outcome = "Open" if last is None else last.shown.heading or "Answer shown"
+    words = [_answer(question, submitted)]
     if predicted is not None:
-        texts = {choice.id: choice.text for choice in question.prediction_choices}
-        answer += " You had predicted: " + ", ".join(texts.get(choice, choice) for choice in predicted.choices) + "."
+        words.append(f"Predicted: {prediction_words(question, predicted)}.")
     return Entry(
         title=f"{question.id} · {question.headline}",
-        answer=answer,
-        outcome=f"{last.shown.heading or 'Open'}." if last else "Open.",
+        answer=" ".join(words),
+        outcome=f"{outcome}.",
         verdict=last.shown.verdict if last else "",
-        provenance=provenance(run.record) if run else "",
-        bars_title="Time of each repeat; the cold one is an outline" if run and run.record["repeats"] else "",
-        bars=_bars(run) if run else (),
+        measured=_memory(record),
+        provenance=provenance(record) if record else "",
+        bars_title="Time of each repeat; the cold one is an outline" if record.get("repeats") else "",
+        bars=_bars(record),
     )
 
 
-def _bars(run: Run) -> tuple[ReportBar, ...]:
+def _answer(question: Question, submitted: list[str]) -> str:
+    texts = [f"{choice.letter} {choice.text}" for choice in question.choices if choice.id in submitted]
+    return f"Answered: {'; '.join(texts)}." if texts else "Not answered."
+
+
+def _memory(record: Record) -> str:
+    """What the run added to its device's main meter."""
+    for border, when in (("after_run", "after the run"), ("after_load", "after the load")):
+        grown = growth(record, border, main_meter(record)) if record else None
+        if grown is not None:
+            return f"{main_meter(record)} had grown by {gib(grown)} {when}."
+    return ""
+
+
+def _bars(record: Record) -> tuple[ReportBar, ...]:
     return tuple(
-        ReportBar(f"repeat {i}", seconds(repeat["wall_s"]), repeat["wall_s"], bool(repeat["is_first"]))
-        for i, repeat in enumerate(run.record["repeats"], 1)
+        ReportBar(repeat_label(record, index), seconds(repeat["wall_s"]), repeat["wall_s"], bool(repeat["is_first"]))
+        for index, repeat in enumerate(record.get("repeats") or [])
     )

@@ -8,10 +8,16 @@ from ui.identity import person_id
 from ui.navigation import pages
 from ui.sidebar import sidebar
 
+WIDE = {"runs"}
 FAVICON = Path(__file__).parent / "assets" / "favicon.svg"
 
-st.set_page_config(page_title="VRAM Lab", page_icon=str(FAVICON), layout="centered")
+# The icon first: st.navigation would fetch the page's own from the internet.
+st.set_page_config(page_icon=str(FAVICON))
 person = person_id()
 page = st.navigation(pages(person), expanded=True)
+st.set_page_config(
+    page_title=f"{page.title} · VRAM Lab",
+    layout="wide" if page.url_path in WIDE else "centered",
+)
 sidebar()
 page.run()

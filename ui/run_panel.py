@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from core.errors import LabError
 from core.jobs import queue
@@ -22,14 +23,18 @@ from core.quiz.evidence import reasons_against
 from core.store.database import session
 from core.store.tables import Job, Run
 from core.units import gb, gib, roughly, short_count
+from ui.code_block import code_block
 from ui.picture_choice import picture_choice
+from ui.plain import plain
 from ui.prediction import PredictionBlock
+from ui.problem import problem
 from ui.results import result
 from ui.run_states import active_card, failure_card, reference_card
 from ui.runs import latest_run
 from ui.settings_form import Form
 
 ACTIVE = ("queued", "running")
+RESULT_PX = {"runtime": 380, "load_model": 900, "text_generation": 900, "text_to_image": 1050, "inpainting": 800}
 
 
 @dataclass(frozen=True)
@@ -49,32 +54,23 @@ class RunPanel:
     question: Question | None = None
     prediction: PredictionBlock | None = None
 
-    def draw(self) -> None:
-        """Form, button, state, result."""
+    def draw(self, code: DeltaGenerator) -> None:
+        """Form, button, state, result.
+
+        Args:
+            code: the place above, where the program stands with the settings that will run.
+        """
         job = self._latest_job()
         busy = job is not None and job.state in ACTIVE
         values = Form(self.lab, self.preset, self.prefix).draw(disabled=busy)
         if "picture" in type(self.preset).model_fields:
             values["picture"] = picture_choice(self.person, self.prefix, disabled=busy)
         planned = self._plan(values)
+        with code:
+            code_block(self.lab, planned.settings if planned else self.preset)
         if planned is not None:
             self._button(planned, job if busy else None)
         self._state(job, busy)
-
-    def settings_chosen(self) -> LabSettings:
-        """The preset, with what the page's address or an earlier click changed."""
-        known = type(self.preset).model_fields
-        chosen = {
-            name: st.session_state[f"{self.prefix}_{name}"]
-            for name in known
-            if f"{self.prefix}_{name}" in st.session_state
-        }
-        if isinstance(chosen.get("sweep_values"), str):
-            chosen["sweep_values"] = [part.strip() for part in chosen["sweep_values"].split(",") if part.strip()]
-        try:
-            return parse_settings(self.lab, {**self.preset.model_dump(), **chosen})
-        except LabError:
-            return self.preset
 
     def _latest_job(self) -> Job | None:
         with session() as database:
@@ -86,7 +82,7 @@ class RunPanel:
             settings = parse_settings(self.lab, {**self.preset.model_dump(), **values})
             return plan(self.lab, settings, this_machine(), self._fallback)
         except LabError as error:
-            st.warning(f"{error.message} {error.remedy}", icon=":material/tune:")
+            st.warning(problem(error), icon=":material/tune:")
             return None
 
     def _button(self, planned: Plan, job: Job | None) -> None:
@@ -95,6 +91,7 @@ class RunPanel:
         if planned.refusal is not None:
             self._cannot(planned.refusal, planned.settings.device)
             return
+        self._reference()
         clicked = st.button(
             self._label(planned),
             type="primary",
@@ -108,7 +105,7 @@ class RunPanel:
 
     def _cannot(self, refusal: LabError, device: str) -> None:
         """This machine cannot: why, what can be done instead, and the reference once a prediction stands."""
-        st.info(f"**{refusal.message}** {refusal.remedy}", icon=":material/block:")
+        st.info(problem(refusal), icon=":material/block:")
         with st.container(horizontal=True):
             if self._waits_for_prediction:
                 ready = st.button("Predict first", type="primary", icon=":material/lock:", key=f"{self.prefix}_predict")
@@ -118,15 +115,22 @@ class RunPanel:
                 st.button(
                     "Run on the CPU instead", icon=":material/memory:", key=f"{self.prefix}_cpu", on_click=self._use_cpu
                 )
+        self._reference()
+
+    def _reference(self) -> None:
+        """What decides where this machine cannot run the question itself, once a prediction stands."""
         key = self.question.key if self.question else None
-        if key and key.reference and not self._waits_for_prediction:
+        if key and key.reference and not self._waits_for_prediction and self.refusal():
             reference_card(key.reference)
 
     def _label(self, planned: Plan) -> str:
+        download = f"download {gb(planned.download_bytes)} and run" if planned.download_bytes else ""
         if self._waits_for_prediction:
-            return "Lock in and run" if self.prediction.chosen else "Predict first"  # type: ignore[union-attr]
-        if planned.download_bytes:
-            return f"Download {gb(planned.download_bytes)} and run"
+            if not self.prediction.chosen:  # type: ignore[union-attr]
+                return "Predict first"
+            return f"Lock in, {download}" if download else "Lock in and run"
+        if download:
+            return f"D{download[1:]}"
         return "Run again" if latest_run(self.person, self.lab.name, self._question_id) else "Run it"
 
     def _expectation(self, planned: Plan) -> str:
@@ -176,17 +180,23 @@ class RunPanel:
                     workload=planned.workload,
                 )
         except LabError as error:
-            st.warning(f"{error.message} {error.remedy}", icon=":material/hourglass:")
+            st.warning(problem(error), icon=":material/hourglass:")
         else:
             st.rerun()
 
     def _state(self, job: Job | None, busy: bool) -> None:
+        run = latest_run(self.person, self.lab.name, self._question_id)
         if busy and job is not None:
             st.fragment(self._poll, run_every=1)(job.id)
+            if run is None:
+                # As high as a result, so that what is read below stays where it is when the run ends.
+                st.container(border=True, height=RESULT_PX[self.lab.name]).caption("The figures will stand here.")
+            else:
+                st.caption("From the run before:")
+                result(run, key=f"{self.prefix}_before")
             return
         if job is not None and job.state in ("failed", "cancelled"):
             failure_card(job)
-        run = latest_run(self.person, self.lab.name, self._question_id)
         if run is not None:
             result(run, key=f"{self.prefix}_result")
             self._evidence(run)
@@ -201,7 +211,8 @@ class RunPanel:
         reasons = reasons_against(self.question, run.record)
         if not reasons:
             return
-        st.info(f"**This run does not decide {self.question.id}.** {' '.join(reasons)}", icon=":material/info:")
+        told = f"**This run does not decide {self.question.id}.** {plain(' '.join(reasons))}"
+        st.info(told, icon=":material/info:")
         if not self.refusal():
             st.button(
                 "Set everything as the question asks",

@@ -10,6 +10,7 @@ from core.quiz.verdict import figure
 from core.store.tables import Job
 from core.units import gb, roughly
 from ui.charts import time_bars
+from ui.plain import plain
 
 TEXT_HEIGHT_PX = 130
 FAILURES = {
@@ -85,6 +86,8 @@ def _detail(job: Job, step: int, steps: int) -> str:
         parts.append(f"about {roughly(left)} left")
     if now.get("step_s"):
         parts.append(f"a cancel takes up to {roughly(now['step_s'])}")
+    if not parts and job.expected_s is not None:
+        parts.append(f"about {roughly(job.expected_s)} in all")
     return ", ".join(parts) or "The first step has not been reported yet."
 
 
@@ -92,7 +95,8 @@ def failure_card(job: Job) -> None:
     """What happened, with the value, and what to do; what was measured until then stands below."""
     error = job.error or {}
     title, icon = FAILURES.get(error.get("kind", ""), ("This run failed.", ":material/error:"))
-    text = f"**{title}** {error.get('message', '')} {error.get('remedy', '')}"
+    message = "" if job.state == "cancelled" else plain(error.get("message", ""))
+    text = f"**{title}** {message} {plain(error.get('remedy', ''))}"
     (st.info if job.state == "cancelled" else st.error)(text, icon=icon)
 
 

@@ -1,30 +1,23 @@
-"""Runs and pictures as the pages read them from the database."""
+"""Runs and pictures for the pages, each read in a session of its own."""
 
-from sqlalchemy import select
-
+from core.classroom import runs
 from core.store.database import session
 from core.store.tables import Picture, Run
 
 
 def latest_run(person: str, lab: str, question_id: str | None) -> Run | None:
-    """The newest run of this student on this page that measured anything."""
-    query = (
-        select(Run)
-        .where(Run.person_id == person, Run.lab == lab, Run.question_id == question_id)
-        .order_by(Run.created_at.desc())
-        .limit(1)
-    )
+    """The newest run of this student on one page."""
     with session() as database:
-        return database.scalars(query).first()
+        return runs.latest_run(database, person, lab, question_id)
 
 
 def all_runs(person: str) -> list[Run]:
     """Every run of this student, newest first."""
     with session() as database:
-        return list(database.scalars(select(Run).where(Run.person_id == person).order_by(Run.created_at.desc())))
+        return runs.all_runs(database, person)
 
 
 def pictures(run_id: str) -> list[Picture]:
     """The pictures of a run, in the order in which they were made."""
     with session() as database:
-        return list(database.scalars(select(Picture).where(Picture.run_id == run_id).order_by(Picture.index)))
+        return runs.pictures(database, run_id)

@@ -79,12 +79,16 @@ class Form:
         start = getattr(self.preset, name)
         if start not in options:
             options = [*options, start]
+        key = self._key(name)
+        if st.query_params.get(key) in titles and key not in st.session_state:
+            # A link may carry the word itself (`source=dummy`); Streamlit looks for the title.
+            st.session_state[key] = st.query_params[key]
         return st.selectbox(
             label,
             options,
             index=options.index(start),
             format_func=lambda option: titles.get(option, "none" if option is None else str(option)),
-            key=self._key(name),
+            key=key,
             help=HELP.get(name),
             disabled=disabled,
             bind="query-params",
@@ -104,14 +108,21 @@ class Form:
         if kind == "bool":
             return st.toggle(name, value, **common)
         if kind == "number":
-            low, high, step = _range(field)
-            return st.number_input(
-                name, min_value=low, max_value=high, value=value, step=step, placeholder="automatic", **common
-            )
+            return self._number(name, field, common)
         if kind == "list":
             text = st.text_input(name, ", ".join(f"{number:g}" for number in value), **common)
             return [part.strip() for part in text.split(",") if part.strip()]
         return st.text_area(name, value, height=68, **common)
+
+    def _number(self, name: str, field: FieldInfo, common: dict[str, Any]) -> Any:
+        value = getattr(self.preset, name)
+        # No limits here: the field would keep its last value silently, where the settings class says what it takes.
+        limits = {"value": value, "step": _step(field), "placeholder": "automatic"}
+        try:
+            return st.number_input(name, **limits, **common)
+        except OverflowError:
+            # A link with a number like 1e400: Streamlit converts it before it looks at the limits.
+            return st.number_input(name, **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"})
 
 
 def _devices() -> list[str]:
@@ -145,16 +156,9 @@ def _options(field: FieldInfo) -> list[Any]:
     return [None, *options] if type(None) in get_args(field.annotation) else options
 
 
-def _range(field: FieldInfo) -> tuple[Any, Any, Any]:
-    """Lowest, highest and step of a number, all of one type as the widget wants it."""
-    found: dict[str, Any] = {}
-    for source in (field, *(arg for arg in get_args(field.annotation) if hasattr(arg, "__metadata__"))):
-        for part in getattr(source, "metadata", None) or getattr(source, "__metadata__", None) or ():
-            for item in (part, *(getattr(part, "metadata", None) or ())):
-                for bound in ("ge", "le", "multiple_of"):
-                    if getattr(item, bound, None) is not None:
-                        found[bound] = getattr(item, bound)
+def _step(field: FieldInfo) -> float | int:
+    """What one click changes a number by; its type decides whether the widget takes fractions."""
     number = float if float in _types(field) else int
-    step = found.get("multiple_of", 1 if number is int else 0.1)
-    low, high = found.get("ge"), found.get("le")
-    return (None if low is None else number(low)), (None if high is None else number(high)), number(step)
+    parts = [part for source in (field, *get_args(field.annotation)) for part in getattr(source, "metadata", ())]
+    multiple = next((part.multiple_of for part in parts if getattr(part, "multiple_of", None)), None)
+    return number(multiple or (1 if number is int else 0.1))

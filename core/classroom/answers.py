@@ -3,6 +3,9 @@
 An attempt is a graded answer. A blank answer, an unknown option or a measured question without a run uses none and
 is not stored. The same answer again, resting on the same evidence, is the same attempt: that is what a double click, a
 reload or a second look sends. A question is closed once it is right, its attempts are used, or it was revealed.
+
+A question is decided by runs of its own page alone, so that the prediction asked for there comes before the measuring:
+`predict: required` takes no answer before the prediction, and no prediction after a run or an answer.
 """
 
 import time
@@ -11,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from core.classroom.rows import insert_once
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
     from core.measure.machine import Machine
 
 RUNS_LOOKED_AT = 200
-"""Newest runs of a lab among which the deciding one is looked for."""
+"""Newest runs of a question among which the deciding one is looked for."""
 
 TRIES = 10
 """How often an answer is stored anew because another request took its attempt number."""
@@ -45,7 +48,6 @@ class Submission:
     Attributes:
         marking: complete; show `shown` instead, which keeps the key back while attempts are left.
         answer: the stored attempt, None where none was used.
-        is_repeat: the same answer was marked before, and this is that attempt.
     """
 
     marking: Marking
@@ -53,7 +55,6 @@ class Submission:
     attempts: int
     attempts_left: int
     is_final: bool
-    is_repeat: bool = False
 
     @property
     def shown(self) -> Marking:
@@ -65,9 +66,17 @@ def predict(session: Session, person_id: str, question: Question, choices: Seque
     """Keep what somebody expects. The first prediction stays; a later one returns it unchanged.
 
     Raises:
-        AnswerRefusedError: the question takes no prediction, or the choice is not one of its own.
+        AnswerRefusedError: the question takes no prediction, the choice is not one of its own, or there is a run or an
+            answer already.
     """
     _check_prediction(question, choices)
+    has_begun = _has_begun(session, person_id, question)
+    # Looked for afterwards: another request may have predicted and answered in between, and that prediction stays.
+    if found := prediction_of(session, person_id, question.id):
+        return found
+    if has_begun:
+        message = f"{question.id} has been measured or answered already, so it is too late to predict."
+        raise AnswerRefusedError(message, "Go on without a prediction.")
     values = {"person_id": person_id, "question_id": question.id, "choices": list(choices), "created_at": time.time()}
     insert_once(session, Prediction, values)
     found = prediction_of(session, person_id, question.id)
@@ -78,6 +87,16 @@ def predict(session: Session, person_id: str, question: Question, choices: Seque
 def prediction_of(session: Session, person_id: str, question_id: str) -> Prediction | None:
     """What somebody predicted, if they did."""
     return session.get(Prediction, (person_id, question_id))
+
+
+def wants_prediction(session: Session, person_id: str, question: Question) -> bool:
+    """True while a prediction has to come first: none was made, and there is neither a run nor an answer yet.
+
+    With a run or an answer what was expected can no longer be said, and the question goes on without a prediction.
+    """
+    if question.predict == "none" or prediction_of(session, person_id, question.id):
+        return False
+    return not _has_begun(session, person_id, question)
 
 
 def submit_answer(
@@ -97,14 +116,16 @@ def submit_answer(
         refusal: why this machine cannot make the question's run, where the caller knows (`Plan.refusal`).
 
     Raises:
-        AnswerRefusedError: the question is closed.
+        AnswerRefusedError: the question is closed, or a prediction has to come first.
     """
+    if wants_prediction(session, person_id, question):
+        raise AnswerRefusedError(f"{question.id} asks what you expect first.", "Predict first, then answer.")
     runs = runs_of(session, person_id, question) if question.key else []
     marking = mark(question, submitted, runs=runs, machine=machine, refusal=refusal)
     for _ in range(TRIES):
         before = answers_of(session, person_id, question.id)
         if repeated := _repeated(before, marking):
-            return _submission(question, before, repeated, is_repeat=True)
+            return _submission(question, before, repeated)
         if is_closed(question, before):
             raise AnswerRefusedError(
                 f"{question.id} is closed.", "Read the explanation, or go on to the next question."
@@ -123,7 +144,7 @@ def reveal(
     for _ in range(TRIES):
         before = answers_of(session, person_id, question.id)
         if is_closed(question, before):
-            return _submission(question, before, before[-1], is_repeat=True)
+            return _submission(question, before, before[-1])
         runs = runs_of(session, person_id, question) if question.key else []
         marking = reveal_marking(question, runs=runs, machine=machine, refusal=refusal)
         if stored := _store(session, person_id, question, marking, bank, len(before) + 1):
@@ -150,9 +171,19 @@ def last_submission(session: Session, person_id: str, question: Question) -> Sub
 
 
 def runs_of(session: Session, person_id: str, question: Question) -> list[dict[str, Any]]:
-    """The person's run records of the question's lab, newest first."""
-    mine = select(Run.record).where(Run.person_id == person_id, Run.lab == question.lab.name)
+    """The person's run records from the question's own page, newest first."""
+    mine = select(Run.record).where(_is_own(person_id, question))
     return list(session.scalars(mine.order_by(Run.created_at.desc(), Run.id).limit(RUNS_LOOKED_AT)))
+
+
+def deciding_run(session: Session, person_id: str, question: Question) -> Run | None:
+    """The run that the latest answer rests on, else the newest finished run of the question; None without one."""
+    answers = answers_of(session, person_id, question.id)
+    named = session.get(Run, answers[-1].run_id) if answers and answers[-1].run_id else None
+    if named is not None:
+        return named
+    mine = select(Run).where(_is_own(person_id, question), Run.state == "finished")
+    return session.scalar(mine.order_by(Run.created_at.desc(), Run.id).limit(1))
 
 
 def newer_evidence(session: Session, person_id: str, question: Question, answer: Answer) -> str | None:
@@ -174,6 +205,17 @@ def is_closed(question: Question, answers: Sequence[Answer]) -> bool:
 def attempts_in(answers: Sequence[Answer]) -> int:
     """How many attempts there are; a reveal is none."""
     return sum(not _is_reveal(answer) for answer in answers)
+
+
+def _has_begun(session: Session, person_id: str, question: Question) -> bool:
+    """True once there is a run of the question, whatever came of it, or an answer."""
+    run = select(Run.id).where(Run.person_id == person_id, Run.question_id == question.id).limit(1)
+    return session.scalar(run) is not None or bool(answers_of(session, person_id, question.id))
+
+
+def _is_own(person_id: str, question: Question) -> ColumnElement[bool]:
+    """Runs of a lab's own page or of another question's do not count: nothing was predicted before them."""
+    return and_(Run.person_id == person_id, Run.lab == question.lab.name, Run.question_id == question.id)
 
 
 def _is_reveal(answer: Answer) -> bool:
@@ -221,7 +263,6 @@ def _submission(
     answer: Answer | None,
     *,
     marking: Marking | None = None,
-    is_repeat: bool = False,
 ) -> Submission:
     attempts = attempts_in(answers)
     if marking is None:
@@ -233,7 +274,6 @@ def _submission(
         attempts=attempts,
         attempts_left=max(0, question.max_attempts - attempts),
         is_final=is_closed(question, answers),
-        is_repeat=is_repeat,
     )
 
 

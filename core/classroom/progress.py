@@ -1,15 +1,19 @@
-"""How far somebody has come through the bank. The score of a question is that of its best attempt."""
+"""How far somebody has come through the bank. The score of a question is that of its best attempt.
+
+A second attempt that is better counts in full: the app is there to learn with, and trying again after more thought is
+learning. Ticking everything first does not pay, because nothing is marked beside the options before the question is
+closed (`Marking.before_final`).
+"""
 
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.classroom.answers import attempts_in, history, is_closed
+from core.classroom.answers import history
 from core.quiz.bank import Bank, Question
-from core.store.tables import Answer, Prediction
+from core.store.tables import Answer
 
 
 @dataclass(frozen=True)
@@ -19,16 +23,11 @@ class QuestionProgress:
     Attributes:
         state: `open` without an attempt, `answered`, or `right`. A revealed question is `answered`.
         score: 0 to 1 of the best attempt, None without one.
-        is_final: nothing more can be submitted.
     """
 
     question_id: str
     state: Literal["open", "answered", "right"]
     score: float | None
-    attempts: int
-    attempts_left: int
-    is_final: bool
-    is_predicted: bool
 
 
 @dataclass(frozen=True)
@@ -41,11 +40,6 @@ class Progress:
     def answered(self) -> int:
         """Questions that are not open, right ones included."""
         return sum(question.state != "open" for question in self.questions.values())
-
-    @property
-    def right(self) -> int:
-        """Questions with the full score."""
-        return sum(question.state == "right" for question in self.questions.values())
 
     @property
     def score(self) -> float:
@@ -63,20 +57,14 @@ def progress(session: Session, person_id: str, bank: Bank) -> Progress:
     answers: dict[str, list[Answer]] = defaultdict(list)
     for answer in history(session, person_id):
         answers[answer.question_id].append(answer)
-    predicted = set(session.scalars(select(Prediction.question_id).where(Prediction.person_id == person_id)))
-    return Progress({each.id: _of(each, answers[each.id], each.id in predicted) for each in bank.questions})
+    return Progress({each.id: _of(each, answers[each.id]) for each in bank.questions})
 
 
-def _of(question: Question, answers: list[Answer], is_predicted: bool) -> QuestionProgress:
+def _of(question: Question, answers: list[Answer]) -> QuestionProgress:
     scores = [answer.score for answer in answers if answer.score is not None]
     best = max(scores) if scores else None
-    attempts = attempts_in(answers)
     return QuestionProgress(
         question_id=question.id,
         state="right" if best == 1 else "answered" if answers else "open",
         score=best,
-        attempts=attempts,
-        attempts_left=max(0, question.max_attempts - attempts),
-        is_final=is_closed(question, answers),
-        is_predicted=is_predicted,
     )

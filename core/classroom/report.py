@@ -37,6 +37,7 @@ class Entry:
     answer: str
     outcome: str
     verdict: str
+    measured: str = ""
     provenance: str = ""
     bars_title: str = ""
     bars: Sequence[ReportBar] = field(default_factory=tuple)
@@ -60,7 +61,7 @@ def _section(entry: Entry) -> str:
     provenance = f'<p class="quiet">{escape(entry.provenance)}</p>' if entry.provenance else ""
     return (
         f"<section><h2>{escape(entry.title)}</h2><p><b>{escape(entry.outcome)}</b> {escape(entry.answer)}</p>"
-        f"<p>{escape(entry.verdict)}</p>{titled}{provenance}</section>"
+        f"<p>{escape(entry.verdict)} {escape(entry.measured)}</p>{titled}{provenance}</section>"
     )
 
 

@@ -25,12 +25,12 @@ from core.jobs.claiming import CANCELLED
 from core.jobs.order import runs_started
 from core.jobs.presence import present
 from core.store.tables import Job
+from core.units import count
 
 RECENT_RUNS = 20
 """So many finished jobs of a workload tell how long the next one takes."""
 LINE_S = 0.5
 """The line in front of a device is read from the database at most this often by one process."""
-ACTIVE = ("queued", "running")
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,9 @@ def submit(
         workload: what decides the duration, as `core.labs.planning` hashes it.
 
     Raises:
-        QueueFull: the person already has a run waiting. Nothing was changed.
+        QueueFull: the person already has a run waiting, or `max_waiting_jobs` wait. Nothing was changed.
     """
+    _refuse_flood(session)
     expected = expected_s(session, workload)
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {
@@ -89,6 +90,13 @@ def submit(
     return job
 
 
+def _refuse_flood(session: Session) -> None:
+    limit = config().max_waiting_jobs
+    if (already := waiting(session)) >= limit:
+        message = f"{count(already)} runs are waiting already; this installation lets {count(limit)} wait."
+        raise QueueFull(message, "Try again in a few minutes.")
+
+
 def _timeout_s(expected: float | None) -> float:
     return max(config().minimum_timeout_s, config().timeout_factor * (expected or 0.0))
 
@@ -107,12 +115,6 @@ def latest(session: Session, person_id: str, *, lab: str, question_id: str | Non
     """The person's newest job of this lab on this page."""
     own = select(Job).where(Job.person_id == person_id, Job.lab == lab, Job.question_id == question_id)
     return session.scalars(own.order_by(Job.created_at.desc(), Job.id).limit(1)).one_or_none()
-
-
-def active(session: Session, person_id: str) -> list[Job]:
-    """The person's running and waiting jobs, the running one first."""
-    own = select(Job).where(Job.person_id == person_id, Job.state.in_(ACTIVE))
-    return list(session.scalars(own.order_by(Job.started_at.is_(None), Job.created_at)))
 
 
 def waiting(session: Session) -> int:

@@ -4,12 +4,14 @@ The lab's thread only writes into memory (microseconds); a thread beside it talk
 second, so that measuring is not disturbed. What the page finds in `Job.progress`:
 
     {"stage": "Generating", "step": 40, "steps": 100, "text": "Once upon", "bytes_per_s": None,
-     "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "time_left_of": "steps",
-     "repeats_s": [18.0, 16.6]}
+     "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "repeats_s": [18.0, 16.6]}
 
-`step_s` is the mean pace since the count of steps began. `time_left_of` says what `time_left_s` counts to: the end of
-the `run`, from the median of earlier runs, or the end of these `steps`, from their pace, where the run was never timed
-or goes on for longer than that median. Both are null where neither is known.
+`step_s` is the mean pace since the count of steps began. `time_left_s` counts to the end of the run, from the median of
+earlier runs, or to the end of these steps, from their pace, where the run was never timed or goes on for longer than
+that median. It is null where neither is known.
+
+The time limit is the job's own where its workload was timed before. Else it grows with what the pace of the steps
+foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it.
 """
 
 import logging
@@ -74,6 +76,8 @@ class JobProgress:
         self._pace = Pace(0, self._started_at, 0, 0, self._started_at)
         self._text: str | None = None
         self._bytes_per_s: float | None = None
+        self._downloaded_s = 0.0
+        self._downloading_since: float | None = None
         self._repeats_s: list[float] = []
         self._stop: LabError | None = None
         self.version = 0
@@ -97,6 +101,8 @@ class JobProgress:
             self._pace = Pace(step, now, step, steps, now)
         self._text = text if text is None else text[-LONGEST_TEXT:]
         self._bytes_per_s = bytes_per_s
+        self._downloaded_s = self.download_s
+        self._downloading_since = None if bytes_per_s is None else now
         self.version += 1
 
     def landed(self, wall_s: float) -> None:
@@ -113,10 +119,20 @@ class JobProgress:
         """Let the next `check` raise this. The first reason stays."""
         self._stop = self._stop or reason
 
+    @property
+    def download_s(self) -> float:
+        """Seconds spent downloading so far."""
+        since = self._downloading_since
+        return self._downloaded_s + (0.0 if since is None else self._clock() - since)
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds from the latest report to the end of its steps; None while downloading or before the second step."""
+        return self._pace.left_s if self._downloading_since is None else None
+
     def as_json(self) -> dict[str, Any]:
         """What the page reads; see the module's docstring."""
         pace = self._pace
-        left_s, left_of = self._time_left(pace)
         return {
             "stage": self._stage,
             "step": pace.step,
@@ -125,19 +141,18 @@ class JobProgress:
             "bytes_per_s": self._bytes_per_s,
             "stage_started_at": self._stage_started_at,
             "step_s": pace.step_s,
-            "time_left_s": left_s,
-            "time_left_of": left_of,
+            "time_left_s": self._time_left(pace),
             "repeats_s": self._repeats_s,
         }
 
-    def _time_left(self, pace: Pace) -> tuple[float | None, str | None]:
+    def _time_left(self, pace: Pace) -> float | None:
         now = self._clock()
         steps_s = None if pace.left_s is None else max(0.0, pace.left_s - (now - pace.at))
         run_s = None if self._expected_s is None else self._started_at + self._expected_s - now
         if run_s is not None and run_s > (steps_s or 0.0):
-            return run_s, "run"
+            return run_s
         # Longer than expected, or never timed: only the pace of the steps says something.
-        return (None, None) if steps_s is None else (steps_s, "steps")
+        return steps_s
 
 
 class Reporter:
@@ -150,7 +165,8 @@ class Reporter:
         self._ended = threading.Event()
         self._started_at = time.monotonic()
         self._talked_at = self._renewed_at = self._started_at
-        self._written = 0
+        self._written = self._paced = 0
+        self._limit_s = job.timeout_s
         self._thread = threading.Thread(target=self._run, name=f"reporter of {job.id}", daemon=True)
 
     def __enter__(self) -> "Reporter":
@@ -168,11 +184,20 @@ class Reporter:
                 self._talk_patiently()
 
     def _watch_time(self) -> None:
-        ran_s, limit_s = time.monotonic() - self._started_at, self._job.timeout_s
-        if ran_s > limit_s:
-            self._progress.stop(timed_out(limit_s))
-        if ran_s > limit_s + config().hard_stop_s:
+        ran_s = time.monotonic() - self._started_at - self._progress.download_s
+        if self._job.expected_s is None:
+            self._follow_pace(ran_s)
+        if ran_s > self._limit_s:
+            self._progress.stop(timed_out(self._limit_s))
+        if ran_s > self._limit_s + config().hard_stop_s:
             self._end_process()
+
+    def _follow_pace(self, ran_s: float) -> None:
+        """Raise the limit to what the latest report foretells; without a new report (a run that hangs) it stays."""
+        version, left_s = self._progress.version, self._progress.left_s
+        if version != self._paced and left_s is not None:
+            self._limit_s = max(self._limit_s, config().timeout_factor * (ran_s + left_s))
+        self._paced = version
 
     def _talk_patiently(self) -> None:
         self._talked_at = time.monotonic()
@@ -206,7 +231,7 @@ class Reporter:
     def _end_process(self) -> None:
         """Nothing in this process can stop the run, so the process goes; the supervisor starts another."""
         _log.error("Job %s did not stop %.0f s after its time limit.", self._job.id, config().hard_stop_s)
-        error = timed_out(self._job.timeout_s).as_record()
+        error = timed_out(self._limit_s).as_record()
         try:
             in_transaction(lambda database: claiming.fail(database, self._job.id, self._worker, error), patience_s=10)
         finally:
@@ -217,5 +242,5 @@ def timed_out(limit_s: float) -> RunTimedOut:
     """The error of a run that took longer than its limit."""
     return RunTimedOut(
         f"The run was stopped after its limit of {limit_s:.0f} s.",
-        "Choose fewer steps or a smaller model, or raise VRAM_LAB_MINIMUM_TIMEOUT_S.",
+        "Choose fewer steps or a smaller model, or ask whoever runs this app for a longer limit.",
     )

@@ -127,10 +127,6 @@ class Supervisor:
             self._see_off(child, deadline)
         self._lock.release()
 
-    def workers_alive(self) -> int:
-        """How many worker processes run; one that runs may still be starting (see `presence.present`)."""
-        return sum(child.is_alive for child in self._children)
-
     def _watch(self) -> None:
         while not self._stopping.is_set():
             try:

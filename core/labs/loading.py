@@ -12,13 +12,13 @@ from typing import Any, Generic, TypeVar
 import psutil
 
 from core.errors import OutOfMemory
-from core.labs.planning import MARGIN_BYTES
 from core.labs.settings import ModelSettings
 from core.measure.memory import cuda_is_initialised, give_back
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.catalog import CATALOG, Model
 from core.models.checkpoint import Checkpoint, checkpoint
+from core.models.listing import MARGIN_BYTES
 from core.models.resident import Resident
 from core.units import gib
 

@@ -15,6 +15,8 @@ from core.labs.registry import Lab
 from core.labs.settings import LabSettings
 from core.units import count
 
+LONGEST_ECHO = 60
+"""Characters of a value that an error repeats."""
 KINDS = {
     "integer": "a whole number",
     "number": "a number",
@@ -43,7 +45,8 @@ def parse_value(lab: Lab, name: str, text: str) -> Any:
         return text
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
+        # Beside what is no JSON: a number of thousands of digits, lists nested thousands deep.
         return text
 
 
@@ -60,12 +63,19 @@ def _explain(lab: Lab, error: ErrorDetails) -> InvalidSettings:
         return InvalidSettings(f"These settings do not go together: {_plain(error['msg'])}.", "Change one of them.")
     if name not in _schema(lab):
         known = ", ".join(_schema(lab)) or "none"
-        return InvalidSettings(f"The lab {lab.name} has no setting {name!r}.", f"Its settings are: {known}.")
+        return InvalidSettings(f"The lab {lab.name} has no setting {_echo(name)}.", f"Its settings are: {known}.")
     if error["type"] == "value_error":
-        return InvalidSettings(f"{name} = {error['input']!r} is not possible: {_plain(error['msg'])}.", "Change it.")
+        return InvalidSettings(
+            f"{name} = {_echo(error['input'])} is not possible: {_plain(error['msg'])}.", "Change it."
+        )
     takes = allowed(lab, name)
-    message = f"{name} = {error['input']!r} is not possible: it takes {takes}."
+    message = f"{name} = {_echo(error['input'])} is not possible: it takes {takes}."
     return InvalidSettings(message, "Change it.")
+
+
+def _echo(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_ECHO else text[: LONGEST_ECHO - 1] + "…"
 
 
 def _plain(message: str) -> str:

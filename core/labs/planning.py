@@ -17,12 +17,16 @@ from core.labs.settings import LabSettings, ModelSettings
 from core.measure.machine import Machine, gpu_of
 from core.models import sources
 from core.models.catalog import CATALOG, DTYPE_BYTES, Model
+from core.models.listing import MARGIN_BYTES
 from core.units import gb, gib
 
-MARGIN_BYTES = 2**30
-"""What libraries and a run's working memory take at the least, beside the weights."""
 BFLOAT16_FROM = (8, 0)
 """First compute capability with bfloat16 units; below, it is emulated."""
+
+TWIN_ON_CPU = (
+    "On a CPU the full-size model can take many minutes, so the run takes its small untrained twin: the steps are "
+    "real, the output means nothing. Choose other weights to run the full size."
+)
 
 Fallback = Literal["dummy", "embedded"]
 
@@ -39,7 +43,6 @@ class Plan:
         parameters: of all networks; None where the lab loads no model.
         weights_bytes: of all networks at the chosen precision; None as above.
         workload: hash of what decides the duration; expected times are medians over one workload.
-        steps: units of work (tokens or denoising steps) of the whole run; None where nothing counts.
     """
 
     lab: str
@@ -50,14 +53,13 @@ class Plan:
     parameters: int | None
     weights_bytes: int | None
     workload: str
-    steps: int | None = None
 
 
 def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback | None = None) -> Plan:
     """Make `settings` concrete for `machine`; takes up to `hub_probe_s` where the Hub has to be asked.
 
     Args:
-        fallback: source that `auto` takes without the Hub; None is the lab's own.
+        fallback: source that `auto` takes without the Hub, and `embedded` on a CPU always; None is the lab's own.
     """
     device, why_device = _device(settings.device, machine)
     if not isinstance(settings, ModelSettings):
@@ -73,7 +75,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
             _workload(lab, concrete, machine),
         )
     models = models_of(settings)
-    source, why_source = _source(settings.source, models, fallback or lab.fallback)
+    source, why_source = _source(settings.source, models, device, fallback or lab.fallback)
     dtype, why_dtype = _dtype(settings.dtype, device, CATALOG[settings.model], machine)
     concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype})
     missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]
@@ -87,7 +89,6 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         parameters=parameters,
         weights_bytes=parameters * DTYPE_BYTES[dtype],
         workload=_workload(lab, concrete, machine),
-        steps=units_of_work(concrete),
     )
 
 
@@ -95,18 +96,6 @@ def models_of(settings: LabSettings) -> tuple[Model, ...]:
     """The catalog's models that a run with these settings loads, the main one last."""
     names = [getattr(settings, "detector", None), getattr(settings, "model", None)]
     return tuple(CATALOG[name] for name in names if name)
-
-
-def units_of_work(settings: LabSettings) -> int | None:
-    """Tokens or denoising steps of the whole run."""
-    values = settings.model_dump()
-    if "max_new_tokens" in values:
-        return int(values["max_new_tokens"] * values["repeats"])
-    if "num_inference_steps" not in values:
-        return None
-    if values.get("sweep") == "num_inference_steps":
-        return int(sum(values["sweep_values"]))
-    return int(values["num_inference_steps"] * (len(values.get("sweep_values") or ()) or values["repeats"]))
 
 
 def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
@@ -117,9 +106,11 @@ def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
     return "cpu", (f"No GPU here ({machine.gpu_reason}): the run takes the CPU.",)
 
 
-def _source(asked: str, models: tuple[Model, ...], fallback: Fallback) -> tuple[str, tuple[str, ...]]:
+def _source(asked: str, models: tuple[Model, ...], device: str, fallback: Fallback) -> tuple[str, tuple[str, ...]]:
     if asked != "auto":
         return asked, ()
+    if device == "cpu" and fallback == "embedded":
+        return "embedded", (TWIN_ON_CPU,)
     if all(sources.is_cached(model.id) for model in models):
         return "hub", ("The pretrained weights are on this machine.",)
     if sources.hub_reachable():
@@ -147,7 +138,7 @@ def _dtype(asked: str, device: str, model: Model, machine: Machine) -> tuple[str
 def _no_device(device: str, machine: Machine) -> LabError | None:
     if device == "cpu" or gpu_of(device, machine):
         return None
-    remedy = "Run it on the CPU, or compare with the reference value that another machine measured."
+    remedy = "Run it on the CPU, or compare with the reference value."
     if machine.gpus:
         remedy = f"Choose one of: {', '.join(f'cuda:{gpu.index}' for gpu in machine.gpus)}, or cpu."
         return DeviceUnavailable(f"There is no {device} on this machine; it has {len(machine.gpus)}.", remedy)

@@ -1,4 +1,4 @@
-"""Run records as rows of a table, for the page and for CSV.
+"""What is read off a run record in several places, and records as rows of a table.
 
 Figures are those of the record: the fastest repeat, the growth of the meter that matters on the run's device. A figure
 that could not be had is an empty cell.
@@ -9,6 +9,8 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from core.units import GIB
+
 Record = dict[str, Any]
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
 
@@ -16,8 +18,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
 def row(record: Record) -> dict[str, Any]:
     """One run as a flat dict; times in seconds, memory in GiB."""
     model = record.get("model") or next(iter(record.get("models") or []), None) or {}
-    repeats = record.get("repeats") or []
-    best: Record = min(repeats, key=lambda repeat: repeat["wall_s"], default={})
+    best = fastest(record)
     return {
         "when": record["created_at"][:16].replace("T", " "),
         "lab": record["lab"],
@@ -27,7 +28,7 @@ def row(record: Record) -> dict[str, Any]:
         "parameters": model.get("parameters"),
         "dtype": model.get("dtype"),
         "device": record["device"]["type"],
-        "repeats": len(repeats),
+        "repeats": len(record.get("repeats") or []),
         "fastest_s": best.get("wall_s"),
         "tokens_per_s": best.get("tokens_per_s"),
         "growth_gib": memory_growth_gib(record),
@@ -35,20 +36,33 @@ def row(record: Record) -> dict[str, Any]:
     }
 
 
+def fastest(record: Record) -> Record:
+    """The repeat with the least wall time; empty where none landed."""
+    return min(record.get("repeats") or [], key=lambda repeat: repeat["wall_s"], default={})
+
+
+def main_meter(record: Record) -> str:
+    """The meter that tells most on the run's device."""
+    return "device_used" if record["device"]["type"] == "cuda" else "process_rss"
+
+
+def reading(record: Record, border: str, meter: str) -> float | None:
+    """Bytes of one meter at one moment, None where it could not be had."""
+    return ((record.get("memory") or {}).get(border) or {}).get(f"{meter}_bytes")
+
+
+def growth(record: Record, border: str, meter: str) -> float | None:
+    """Bytes that a meter grew by since the baseline."""
+    before, after = reading(record, "baseline", meter), reading(record, border, meter)
+    return None if before is None or after is None else after - before
+
+
 def memory_growth_gib(record: Record) -> float | None:
-    """GiB from the baseline to the last border that was read: device_used on CUDA, process_rss on the CPU."""
-    meter = "device_used_bytes" if record["device"]["type"] == "cuda" else "process_rss_bytes"
-    memory = record.get("memory") or {}
-    before = (memory.get("baseline") or {}).get(meter)
-    after = next(
-        (
-            value
-            for border in ("after_run", "after_load")
-            if (value := (memory.get(border) or {}).get(meter)) is not None
-        ),
-        None,
-    )
-    return None if before is None or after is None else (after - before) / 2**30
+    """GiB of the main meter from the baseline to the last border that was read."""
+    for border in ("after_run", "after_load"):
+        if (grown := growth(record, border, main_meter(record))) is not None:
+            return grown / GIB
+    return None
 
 
 def as_csv(records: Iterable[Record]) -> str:

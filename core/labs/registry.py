@@ -4,12 +4,11 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
+from core.labs.records import Record, growth
 from core.labs.settings import LabSettings
-
-GIB = 2**30
-Record = dict[str, Any]
+from core.units import GIB
 
 
 @dataclass(frozen=True)
@@ -35,15 +34,14 @@ def _growth(border: str, meter: str) -> Callable[[Record], list[float]]:
     """GiB that `meter` grew by from the baseline to `border`."""
 
     def values(record: Record) -> list[float]:
-        before = (record["memory"].get("baseline") or {}).get(meter)
-        after = (record["memory"].get(border) or {}).get(meter)
-        return [] if before is None or after is None else [(after - before) / GIB]
+        grown = growth(record, border, meter)
+        return [] if grown is None else [grown / GIB]
 
     return values
 
 
 MEMORY_MEASURES = {
-    f"{meter}_{border}": Measure("GiB", _growth(border, f"{meter}_bytes"), meter)
+    f"{meter}_{border}": Measure("GiB", _growth(border, meter), meter)
     for meter in ("device_used", "allocated", "process_rss")
     for border in ("after_load", "after_run")
 }

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Source = Literal["auto", "hub", "dummy", "embedded"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
-Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 Prompt = Annotated[str, Field(min_length=1, max_length=1000)]
 
@@ -14,7 +14,7 @@ Prompt = Annotated[str, Field(min_length=1, max_length=1000)]
 class LabSettings(BaseModel):
     """What every lab takes. `auto` is replaced by something concrete before a run is queued."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     device: Device = "auto"
 

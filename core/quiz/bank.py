@@ -1,7 +1,6 @@
 """The question bank as types: what `quiz_bank.yaml` may hold. `docs/quiz_bank.md` is the author's guide.
 
-Only shape is checked here; what needs the labs or several fields together is in `rules`. Nothing that gives an answer
-away leaves through `Question.public()`.
+Only shape is checked here; what needs the labs or several fields together is in `rules`.
 """
 
 import hashlib
@@ -100,7 +99,7 @@ class Choice(Part):
     correct: StrictBool | None = None
     range: tuple[Number, Number] | None = None
     feedback: Text | None = None
-    """Said when it was chosen."""
+    """Said when it was chosen; of a multiple question, once the question is closed."""
     feedback_unchosen: Text | None = None
     """Said when it was not, once the question is closed."""
 
@@ -158,36 +157,6 @@ class Key(Part):
     no_match: Literal["nearest", "ungraded"] = "ungraded"
     allow_gaps: StrictBool = False
     reference: Reference | None = None
-
-
-class PublicChoice(Part):
-    id: str
-    letter: str
-    text: str
-
-
-class PublicQuestion(Part):
-    """What a browser may hold before the answer: no key, no ranges, no feedback, no explanation."""
-
-    id: str
-    title: str
-    headline: str
-    about: str
-    prompt: str
-    type: str
-    topic: str
-    tags: tuple[str, ...]
-    difficulty: str
-    lab: LabPreset
-    meter: Meter | None
-    image: Image | None
-    predict: str
-    prediction: OwnPrediction | None
-    choices: tuple[PublicChoice, ...]
-    rule: str
-    max_attempts: int
-    is_measured: bool
-    evidence: Requirement | None
 
 
 Warn = Literal["blind_strategy", "no_explanation", "same_position"]
@@ -255,15 +224,6 @@ class Question(Part):
     def hash(self) -> str:
         """SHA-256 of the content; changes whenever anything of the question does."""
         return _sha(self.model_dump(mode="json"))
-
-    def public(self) -> PublicQuestion:
-        """The question as it can be sent to a browser before it is answered."""
-        same = {name: getattr(self, name) for name in PublicQuestion.model_fields if name in Question.model_fields}
-        choices = tuple(PublicChoice(id=choice.id, letter=choice.letter, text=choice.text) for choice in self.choices)
-        evidence = self.key.evidence if self.key else None
-        return PublicQuestion(
-            **{**same, "choices": choices}, rule=self.rule, is_measured=self.key is not None, evidence=evidence
-        )
 
 
 class Bank(Part):

@@ -108,10 +108,11 @@ def _check_ids(document: Document) -> None:
     questions = document.data.get("questions")
     raw = questions if isinstance(questions, list) else []
     ids = [question.get("id") if isinstance(question, dict) else None for question in raw]
-    for index, name in rules.repeated_ids(ids):
+    for index, first in rules.repeated_ids(ids):
         path: Path = ("questions", index, "id")
-        first = document.place(("questions", ids.index(name), "id")).line
-        document.problems.append(document.problem(path, f"the id {name!r} is already on line {first}", "duplicate_id"))
+        told = f"the id {ids[index]!r} is already on line {document.place(('questions', first, 'id')).line}"
+        other = "" if ids[first] == ids[index] else f" as {ids[first]!r}, and case makes no difference"
+        document.problems.append(document.problem(path, told + other, "duplicate_id"))
 
 
 def _check_question(

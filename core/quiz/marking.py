@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from core.quiz.bank import Choice, Question
-from core.quiz.evidence import Evidence, Finding, Record, find_evidence, newer_run
+from core.quiz.evidence import Evidence, Finding, Record, find_evidence
 from core.quiz.scoring import score_any
-from core.quiz.verdict import of_finding, of_ticks
+from core.quiz.verdict import of_finding, of_hits, of_ticks
 
 if TYPE_CHECKING:
     from core.measure.machine import Machine
@@ -28,7 +28,7 @@ class ChoiceFeedback(BaseModel):
     """What there is to say about one option.
 
     Attributes:
-        is_right: whether it counts; None where that is not to be told yet or not known.
+        is_right: whether it counts.
         text: the bank's sentence for a chosen or an unchosen option; empty where it has none.
     """
 
@@ -37,7 +37,7 @@ class ChoiceFeedback(BaseModel):
     id: str
     letter: str
     chosen: bool
-    is_right: bool | None
+    is_right: bool
     text: str
 
 
@@ -47,6 +47,7 @@ class Marking(BaseModel):
     Attributes:
         state: `graded` is an attempt; `blank`, `format_error`, `needs_run`, `implausible` and `ungraded` (no option
             fits the value, and the bank does not take the nearest) are none. `revealed` is the key without an answer.
+        type: the question's. Where it is not known, `multiple`, of which the least is shown early.
         submitted_answers: ids of the ticked options, in the question's order.
         correct_answers: the key.
         accepted: complete answers that count in full, the key first.
@@ -62,13 +63,13 @@ class Marking(BaseModel):
     question_hash: str
     state: State
     scoring: str
+    type: Literal["single", "multiple"] = "multiple"
     submitted_answers: tuple[str, ...] = ()
     correct_answers: tuple[str, ...] = ()
     accepted: tuple[tuple[str, ...], ...] = ()
     score: float | None = None
     verdict: str = ""
     feedback: tuple[ChoiceFeedback, ...] = ()
-    format_errors: tuple[str, ...] = ()
     evidence: Evidence | None = None
     why_not: tuple[str, ...] = ()
 
@@ -94,11 +95,20 @@ class Marking(BaseModel):
         return self.model_dump(mode="json")
 
     def before_final(self) -> "Marking":
-        """The same without what gives the key away: to show while attempts are left."""
-        chosen = tuple(item for item in self.feedback if item.chosen)
+        """The same without what gives the key away: to show while attempts are left.
+
+        A single question keeps the feedback of the chosen option, which is wrong anyway. A multiple question keeps
+        none, and its verdict says only how many ticks are right: marks beside the options would let somebody tick
+        everything, read them off and answer right. The score in the verdict would tell how many are missing.
+        """
         evidence = self.evidence and self.evidence.model_copy(update={"key": ()})
-        hidden = {"correct_answers": (), "accepted": (), "feedback": chosen, "evidence": evidence}
-        return self.model_copy(update=hidden)
+        hidden: dict[str, Any] = {"correct_answers": (), "accepted": (), "evidence": evidence}
+        chosen = tuple(item for item in self.feedback if item.chosen)
+        if self.type == "single":
+            return self.model_copy(update={**hidden, "feedback": chosen})
+        if self.state == "graded":
+            hidden["verdict"] = of_hits(sum(item.is_right for item in chosen), len(chosen))
+        return self.model_copy(update={**hidden, "feedback": ()})
 
 
 def mark(
@@ -118,7 +128,7 @@ def mark(
         return blank
     if errors := _format_errors(question, submitted):
         verdict = " ".join((*errors, "No attempt was used."))
-        return blank.model_copy(update={"state": "format_error", "format_errors": errors, "verdict": verdict})
+        return blank.model_copy(update={"state": "format_error", "verdict": verdict})
     if question.key is None:
         return _mark_fixed(question, ticked)
     return _mark_measured(question, ticked, find_evidence(question, runs, machine, refusal))
@@ -132,11 +142,6 @@ def reveal(question: Question, *, runs: Sequence[Record], machine: "Machine", re
     finding = find_evidence(question, runs, machine, refusal)
     verdict = of_finding(question, finding)
     return _marking(question, "revealed", verdict=verdict, **_told(question, (), _keys(finding)), **_found(finding))
-
-
-def is_stale(question: Question, marking: Marking, runs: Sequence[Record]) -> bool:
-    """True where a newer qualifying run exists than the one a measured answer was marked by."""
-    return newer_run(question, marking.evidence, runs) is not None
 
 
 def _mark_fixed(question: Question, ticked: tuple[str, ...]) -> Marking:
@@ -194,5 +199,10 @@ def _ordered(question: Question, ids: frozenset[str]) -> tuple[str, ...]:
 
 def _marking(question: Question, state: State, **fields: Any) -> Marking:
     return Marking(
-        question_id=question.id, question_hash=question.hash, state=state, scoring=question.scoring, **fields
+        question_id=question.id,
+        question_hash=question.hash,
+        state=state,
+        scoring=question.scoring,
+        type=question.type,
+        **fields,
     )

@@ -5,13 +5,15 @@ Each rule yields `(path inside the question, message, code)`.
 
 import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path as FilePath
+from typing import Any
 
 from pydantic import ValidationError
 
+from core.errors import InvalidSettings
+from core.labs.parsing import parse_settings
 from core.labs.registry import LABS, Lab
 from core.labs.settings import LabSettings
 from core.models.catalog import CATALOG
@@ -154,19 +156,29 @@ def _lab(question: Question) -> Found:
         return
     settings = None
     try:
-        settings = lab.settings(**question.lab.settings)
+        settings = lab.settings.model_validate(question.lab.settings)
     except ValidationError as error:
-        for detail in error.errors():
-            told = detail["msg"].removeprefix("Value error, ")
-            name = str(detail["loc"][0]) if detail["loc"] else ""
-            if detail["type"] == "extra_forbidden":
-                told = f"the lab {lab.name} has no such setting{suggestion(name, lab.settings.model_fields)}"
-            yield ("lab", "settings", *detail["loc"]), f"{told} (got {detail['input']!s:.60})", "lab_settings"
+        # One finding per setting: a setting that may be of several kinds has a fault for each of them.
+        places = {str(detail["loc"][0]) if detail["loc"] else "": detail["loc"] for detail in reversed(error.errors())}
+        for name, place in places.items():
+            yield ("lab", "settings", *place), _refused(lab, name, question.lab.settings), "lab_settings"
     if question.key is not None:
         yield from _measure(question, question.key, lab)
         yield from _reference(question.key)
         if settings is not None:
             yield from _requirement(question.key, settings)
+
+
+def _refused(lab: Lab, name: str, settings: dict[str, Any]) -> str:
+    """Why the lab does not take the setting `name`, or, without a name, the settings together."""
+    if name and name not in lab.settings.model_fields:
+        return f"the lab {lab.name} has no setting {name!r}{suggestion(name, lab.settings.model_fields)}"
+    try:
+        parse_settings(lab, {name: settings[name]} if name in settings else settings)
+        parse_settings(lab, settings)  # refused only beside the others
+    except InvalidSettings as error:
+        return error.message.removesuffix(".")
+    raise AssertionError(f"{lab.name} refuses {settings} and takes them")
 
 
 def _measure(question: Question, key: Key, lab: Lab) -> Found:
@@ -237,11 +249,9 @@ def _shown(choice: Choice) -> str:
     return "[{:g}, {:g}]".format(*choice.range) if choice.range else ""
 
 
-def repeated_ids(ids: list[object]) -> Iterator[tuple[int, str]]:
-    """Index and id of every question whose id an earlier one has."""
-    seen: Counter[str] = Counter()
+def repeated_ids(ids: list[object]) -> Iterator[tuple[int, int]]:
+    """Index of every question whose id an earlier one has, and that one's. Case does not count: ids are addresses."""
+    first: dict[str, int] = {}
     for index, name in enumerate(ids):
-        if isinstance(name, str):
-            if seen[name]:
-                yield index, name
-            seen[name] += 1
+        if isinstance(name, str) and first.setdefault(name.lower(), index) != index:
+            yield index, first[name.lower()]

@@ -17,7 +17,7 @@ def figure(value: float, unit: str) -> str:
 
 
 def of_ticks(question: Question, ticked: frozenset[str], score: float) -> str:
-    """What to say of a question with a fixed key. It does not tell how many options are right."""
+    """What to say of a question with a fixed key, once it is closed; before that, `of_hits` has to do."""
     other = next((other for other in question.also_accepted if frozenset(other.choices) == ticked), None)
     if other is not None and ticked != question.correct:
         return other.feedback
@@ -25,8 +25,17 @@ def of_ticks(question: Question, ticked: frozenset[str], score: float) -> str:
         return "That is the right option." if score == 1 else "That is not the right option."
     if score == 1:
         return "These are all the right options and no other."
-    hits = len(ticked & question.correct)
-    return f"{hits} of your {_ticks(len(ticked))} {'is' if hits == 1 else 'are'} right; the score is {score:.2f} of 1."
+    told = of_hits(len(ticked & question.correct), len(ticked)).removesuffix(".")
+    return f"{told}; the score is {score:.2f} of 1."
+
+
+def of_hits(hits: int, ticks: int) -> str:
+    """How many ticks are right, and nothing of which, or of how many are missing.
+
+    >>> of_hits(2, 4)
+    '2 of your 4 ticks are right.'
+    """
+    return f"{hits} of your {_ticks(ticks)} {'is' if hits == 1 else 'are'} right."
 
 
 def of_finding(question: Question, finding: Finding) -> str:
@@ -92,7 +101,7 @@ def _needs_run(finding: Finding) -> str:
     if finding.why_not:
         why = " ".join(finding.why_not)
         return f"Your latest run does not count here. {why} Run it with the page's settings, then answer."
-    return "This answer is read off your own run, and there is none yet. Run it first, then answer."
+    return "This answer is read off your own run on this page, and there is none yet. Run it first, then answer."
 
 
 def _ticks(count: int) -> str:

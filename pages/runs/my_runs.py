@@ -4,8 +4,9 @@ import json
 
 import streamlit as st
 
-from core.labs.records import as_csv, row
-from ui.comparison import compare
+from core.labs.records import as_csv
+from core.store.tables import Run
+from ui.comparison import compare, run_name, shown_row
 from ui.identity import person_id
 from ui.results import result
 from ui.runs import all_runs
@@ -19,11 +20,11 @@ if not runs:
     )
     st.stop()
 
-st.dataframe([row(run.record) for run in runs], hide_index=True, width="stretch", key="runs_table")
+st.dataframe([shown_row(run.record) for run in runs], hide_index=True, width="stretch", key="runs_table")
 with st.container(horizontal=True):
     st.download_button(
         "All runs as JSON",
-        json.dumps([run.record for run in runs], indent=1),
+        lambda: json.dumps([run.record for run in runs], indent=1),
         file_name="vram-lab-runs.json",
         mime="application/json",
         icon=":material/download:",
@@ -31,30 +32,33 @@ with st.container(horizontal=True):
     )
     st.download_button(
         "All runs as CSV",
-        as_csv([run.record for run in runs]),
+        lambda: as_csv([run.record for run in runs]),
         file_name="vram-lab-runs.csv",
         mime="text/csv",
         icon=":material/download:",
         on_click="ignore",
     )
 
-st.header("One run", divider="gray")
-names = {run.id: f"{row(run.record)['when']} · {run.lab} · {row(run.record)['weights']} · {run.id[:8]}" for run in runs}
 by_id = {run.id: run for run in runs}
-one = st.selectbox("Run", list(names), format_func=names.__getitem__, key="run", bind="query-params")
-if one:
-    result(by_id[one], key="one")
+names = {run.id: run_name(run.record) for run in runs}
 
-st.header("Compare two", divider="gray")
+
+def choose(label: str, key: str, index: int = 0) -> Run:
+    """One of the runs; the address names it."""
+    options = list(by_id)
+    if key not in st.session_state and st.query_params.get(key) in by_id:
+        st.session_state[key] = st.query_params[key]
+    picked = st.selectbox(label, options, index=index, format_func=names.__getitem__, key=key, bind="query-params")
+    return by_id[picked or options[0]]
+
+
+st.header("Compare two", divider="gray", anchor=False)
 left, right = st.columns(2)
-first = left.selectbox("First", list(names), format_func=names.__getitem__, key="compare_first", bind="query-params")
-second = right.selectbox(
-    "Second",
-    list(names),
-    index=min(1, len(runs) - 1),
-    format_func=names.__getitem__,
-    key="compare_second",
-    bind="query-params",
-)
-if first and second:
-    compare(by_id[first], by_id[second])
+with left:
+    first = choose("First", "compare_first")
+with right:
+    second = choose("Second", "compare_second", min(1, len(runs) - 1))
+compare(first, second)
+
+st.header("One run", divider="gray", anchor=False)
+result(choose("Run", "run"), key="one", can_compare=False)

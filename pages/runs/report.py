@@ -9,6 +9,7 @@ from core.measure.machine import this_machine
 from ui.charts import Bar, bars
 from ui.identity import person_id
 from ui.lesson import bank, progress_of
+from ui.plain import plain
 from ui.report import entries
 
 person = person_id()
@@ -30,7 +31,8 @@ if not mine.answered:
     st.info("Nothing is answered yet. The report fills as you go through the questions.", icon=":material/summarize:")
 for question, entry in zip(bank().questions, rows, strict=True):
     st.header(entry.title, divider="gray", anchor=False)
-    st.markdown(f"**{entry.outcome}** {entry.answer} {entry.verdict}")
+    st.markdown(f"**{entry.outcome}** {entry.answer}")
+    st.markdown(f"{entry.verdict} {plain(entry.measured)}")
     drawn = [
         Bar(bar.label, bar.value_s, bar.text, "quiet" if bar.is_cold else "measured", bar.is_cold) for bar in entry.bars
     ]
@@ -39,7 +41,7 @@ for question, entry in zip(bank().questions, rows, strict=True):
             entry.bars_title,
             drawn,
             "seconds",
-            ", ".join(f"{b.label} {b.text}" for b in drawn),
+            f"{entry.bars_title}: " + ", ".join(f"{b.label} {b.text}" for b in drawn),
             key=f"report_{question.id}",
         )
     if entry.provenance:

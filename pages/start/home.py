@@ -6,7 +6,7 @@ from core.measure.machine import this_machine
 from core.units import gb, gib
 from ui.identity import person_id
 from ui.lesson import bank, bank_problems, progress_of
-from ui.navigation import ICONS, page_path, question_page_path
+from ui.navigation import ICONS, page_path, question_link
 
 person = person_id()
 mine = progress_of(person)
@@ -20,16 +20,19 @@ st.markdown(
 )
 bank_problems()
 st.progress(mine.answered / len(questions), text=f"{mine.answered} of {len(questions)} questions answered")
-if upcoming is None:
-    st.page_link(
-        page_path("runs/report.py"), label="All answered: open your machine's report", icon=":material/summarize:"
-    )
-elif st.button(
-    f"{'Continue with' if mine.answered else 'Start with'} {upcoming.id} · {upcoming.title}",
-    type="primary",
-    icon=":material/arrow_forward:",
-):
-    st.switch_page(question_page_path(upcoming.id))
+with st.container(border=True):
+    if upcoming is None:
+        st.page_link(
+            page_path("runs/report.py"), label="All answered: open your machine's report", icon=":material/summarize:"
+        )
+    else:
+        word = "Continue with" if mine.answered else "Start with"
+        st.page_link(
+            question_link(upcoming.id),
+            label=f"**{word} {upcoming.id} · {upcoming.title}**",
+            icon=":material/arrow_forward:",
+            width="stretch",
+        )
 
 st.header("This machine", divider="gray")
 machine = this_machine()
@@ -51,7 +54,7 @@ st.caption(
 st.header("The lesson", divider="gray")
 for question in questions:
     st.page_link(
-        question_page_path(question.id),
+        question_link(question.id),
         label=f"{question.id} · {question.title}",
         icon=ICONS[mine.questions[question.id].state],
     )

@@ -9,6 +9,7 @@ from tests.browser.conftest import open_page, settled
 from tests.browser.server import AppServer
 
 RUN_MS = 400_000
+RIGHT = "These are all the right options and no other."
 
 
 def run_and_wait(page: Page, figure: str) -> None:
@@ -35,10 +36,10 @@ def test_q1_is_answered_and_survives_a_reload(page: Page, server: AppServer) -> 
     for letter in "abcd":
         page.get_by_role("checkbox", name=re.compile(f"^{letter} ")).check(force=True)
     page.get_by_role("button", name="Check my answer").click()
-    expect(page.get_by_text("Right", exact=False).first).to_be_visible()
+    expect(page.get_by_text(RIGHT)).to_be_visible()
     page.reload()
     settled(page)
-    expect(page.get_by_text("Right", exact=False).first).to_be_visible()
+    expect(page.get_by_text(RIGHT)).to_be_visible()
     expect(page.get_by_text("1 of 11 answered")).to_be_visible()
 
 
@@ -68,10 +69,10 @@ def test_q8_shows_three_pictures_and_marks_the_answer(page: Page, server: AppSer
     expect(page.get_by_text("The same seed gave the same picture", exact=False)).to_be_visible()
     page.get_by_role("checkbox", name=re.compile("^d ")).check(force=True)
     page.get_by_role("button", name="Check my answer").click()
-    expect(page.get_by_text("Right", exact=False).first).to_be_visible()
+    expect(page.get_by_text(RIGHT)).to_be_visible()
     page.reload()
     settled(page)
-    expect(page.get_by_text("Right", exact=False).first).to_be_visible()
+    expect(page.get_by_text(RIGHT)).to_be_visible()
     expect(page.get_by_alt_text(re.compile("^Generated picture"))).to_have_count(3)
 
 
@@ -86,7 +87,7 @@ def test_ticks_made_during_a_run_are_still_there_when_it_ends(page: Page, server
     settled(page)
     expect(page.get_by_role("checkbox", name=re.compile("^c "))).to_be_checked()
     page.get_by_role("button", name="Check my answer").click()
-    expect(page.get_by_text("Right.")).to_be_visible()
+    expect(page.get_by_text(RIGHT)).to_be_visible()
 
 
 def test_a_twin_does_not_decide_a_measured_question_and_the_page_offers_what_does(

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from core.config import config
@@ -55,3 +56,36 @@ def test_the_identity_cookie_is_unreadable_for_scripts(page: Page, server: AppSe
     cookie = next(c for c in page.context.cookies() if c["name"] == "vram_lab_person")
     assert cookie["httpOnly"] and cookie["sameSite"] == "Lax" and len(cookie["value"]) > 30
     assert "vram_lab_person" not in page.evaluate("document.cookie")
+
+
+ODD = [
+    "lab_text_generation?text_generation_repeats=999&text_generation_source=evil&text_generation_temperature=x",
+    "lab_text_generation?text_generation_seed=1e400&text_generation_max_new_tokens=nan",
+    "lab_text_to_image?text_to_image_sweep=seed&text_to_image_sweep_values=inf,1e999",
+    "q4?q4_prediction=zzz&q4_device=cuda:99",
+    "runs?run=zzz&compare_first=zzz",
+]
+
+
+@pytest.mark.parametrize("path", ODD)
+def test_odd_links_open_their_page(page: Page, server: AppServer, path: str) -> None:
+    open_page(page, server, path)
+    expect(page.locator("h1").first).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
+
+
+def test_what_a_link_brings_is_not_rendered_as_markdown(page: Page, server: AppServer) -> None:
+    bait = "![x](https://example.org/p.png) [login](https://example.org)"
+    open_page(page, server, f"lab_text_to_image?text_to_image_sweep=seed&text_to_image_sweep_values={bait}")
+    alert = page.get_by_test_id("stAlert").first
+    expect(alert).to_contain_text("is not possible")
+    expect(alert.locator("img, a")).to_have_count(0)
+
+
+def test_a_foreign_cookie_does_not_cost_the_identity(page: Page, server: AppServer) -> None:
+    open_page(page, server, "")
+    mine = [c["value"] for c in page.context.cookies() if c["name"] == "vram_lab_person"]
+    page.context.add_cookies([{"name": "g_state", "value": '{"i_l":0}', "url": server.url}])
+    open_page(page, server, "q1")
+    expect(page.get_by_role("button", name="Check my answer")).to_be_visible()
+    assert [c["value"] for c in page.context.cookies() if c["name"] == "vram_lab_person"] == mine

@@ -15,6 +15,22 @@ from tests.browser.conftest import open_page
 from tests.browser.server import ROOT, AppServer
 from tests.core.models.hub_server import Hub, running
 
+NEW_QUESTION = """
+  - id: home
+    title: A new one
+    headline: "Is this page drawn?"
+    about: "It was added while the app ran."
+    prompt: "Is it?"
+    type: single
+    topic: test
+    difficulty: easy
+    lab: {name: runtime}
+    choices:
+      - {id: drawn, letter: a, text: "It is", correct: true, feedback: "So it is."}
+      - {id: missing, letter: b, text: "It is missing", correct: false, feedback: "Look again."}
+    explanation: "The pages follow the bank."
+"""
+
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[Hub]:
@@ -30,6 +46,9 @@ def test_a_download_states_its_size_and_the_text_is_shown(page: Page, hub: Hub, 
     server = AppServer(tmp_path / "app", **environment)
     server.start()
     try:
+        open_page(page, server, "q4")
+        page.get_by_role("radio", name="20 to 40 seconds", exact=True).check(force=True)
+        expect(page.get_by_role("button", name="Lock in, download 1.52 GB and run")).to_be_visible()
         open_page(page, server, "lab_text_generation?text_generation_max_new_tokens=20")
         assert not any("resolve" in request for request in hub.requests)
         page.get_by_role("button", name="Download 1.52 GB and run").click()
@@ -55,5 +74,24 @@ def test_a_broken_bank_is_shown_and_the_lesson_goes_on(page: Page, tmp_path: Pat
         expect(page.get_by_text(re.compile(r"quiz_bank\.yaml:\d+:\d+ Q1"))).to_be_visible()
         open_page(page, server, "q1")
         expect(page.get_by_role("button", name="Check my answer")).to_be_visible()
+    finally:
+        server.stop()
+
+
+def test_a_question_added_while_the_class_runs_has_a_page_at_once(page: Page, tmp_path: Path) -> None:
+    """Q12 has no file in pages/lesson; the lesson once broke for everybody."""
+    bank = tmp_path / "quiz_bank.yaml"
+    shutil.copy(ROOT / "quiz_bank.yaml", bank)
+    server = AppServer(tmp_path / "app", VRAM_LAB_BANK=str(bank))
+    server.start()
+    try:
+        open_page(page, server, "q11")
+        bank.write_text(f"{bank.read_text()}\n{NEW_QUESTION}")
+        open_page(page, server, "q11")
+        page.get_by_role("link", name="home · A new one").last.click()
+        expect(page.get_by_role("heading", name="Is this page drawn?")).to_be_visible()
+        page.get_by_role("radio", name=re.compile("^a ")).check(force=True)
+        page.get_by_role("button", name="Check my answer").click()
+        expect(page.get_by_text("1 of 12 answered")).to_be_visible()
     finally:
         server.stop()

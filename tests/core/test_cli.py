@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from core.cli import main
 from core.config import ROOT, config
 from core.labs.png import describe
 from core.models.catalog import CATALOG
+from core.units import GIB
+from tests.core.measure.machines import LAPTOP, T4
 from tests.core.measure.run_schema import assert_valid
 
 
@@ -78,6 +81,12 @@ def test_without_json_a_summary_is_for_people() -> None:
         (("run", "text_generation", "--set", "steps"), "Write it as NAME=VALUE"),
         (("run", "text_generation", "--repeats", "many"), "invalid int value: 'many'"),
         (("run", "runtime", "--source", "dummy"), "has no setting 'source'"),
+        (("run", "runtime", "--device", "cuda:abc"), "device = 'cuda:abc' is not possible"),
+        (("run", "runtime", "--device", "banana"), "device = 'banana' is not possible"),
+        (("run", "text_generation", "--set", "temperature=inf"), "temperature = 'inf' is not possible"),
+        (("run", "text_to_image", "--set", "guidance_scale=NaN"), "guidance_scale = nan is not possible"),
+        (("run", "text_to_image", "--set", "sweep=seed", "--set", "sweep_values=[1e999]"), "= inf is not possible"),
+        (("run", "text_to_image", "--set", "sweep=seed", "--set", "sweep_values=[1e300]"), "seed cannot be 1e+300"),
         (("run",), "LAB"),
         ((), "COMMAND"),
         (("frobnicate",), "invalid choice: 'frobnicate'"),
@@ -122,11 +131,21 @@ def test_ctrl_c_gives_a_cancelled_record() -> None:
     assert time.monotonic() - asked_at < 10
 
 
-def test_models_lists_the_catalog(capsys: pytest.CaptureFixture[str]) -> None:
+def test_models_lists_the_catalog_and_what_fits_this_machine(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.measure.machine.this_machine", lambda: replace(LAPTOP, ram_bytes=6 * GIB, gpus=(T4,)))
     assert main(["models"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(CATALOG)
     assert "596,049,920" in lines[1] and "2.22 GiB" in lines[1] and "1.11 GiB" in lines[1] and "Apache-2.0" in lines[1]
+    start = lines[0].index("FITS")
+    assert [line[start:].split("  ")[0] for line in lines[1:]] == [
+        "cpu float32, cuda float32",
+        "cpu float16, cuda float32",
+        "cuda float32",
+        "cpu float32, cuda float32",
+    ]
 
 
 def test_a_broken_bank_is_listed_line_by_line(

@@ -22,7 +22,7 @@ VIEWS: dict[str, Callable[[Run, str], None]] = {
 }
 
 
-def result(run: Run, key: str) -> None:
+def result(run: Run, key: str, can_compare: bool = True) -> None:
     """Draw a run's result; a failed or cancelled one shows what was measured until then."""
     with st.container(border=True):
         if run.state != "finished":
@@ -43,7 +43,13 @@ def result(run: Run, key: str) -> None:
                 type="tertiary",
                 on_click="ignore",
             )
-            st.page_link(page_path("runs/my_runs.py"), label="Compare runs", icon=":material/compare_arrows:")
+            if can_compare:
+                st.page_link(
+                    page_path("runs/my_runs.py"),
+                    label="Compare runs",
+                    icon=":material/compare_arrows:",
+                    query_params={"compare_first": run.id},
+                )
 
 
 def _weights_badge(record: Record) -> None:

@@ -2,11 +2,13 @@
 
 import streamlit as st
 
+from core.labs.records import fastest
 from core.store.tables import Run
-from core.units import count, gib, seconds
+from core.units import seconds
 from ui.charts import time_bars
 from ui.figures import Figure, figures
-from ui.results.readings import Record, fastest, memory_chart, peak_figure, stage_chart, written
+from ui.results.networks import networks
+from ui.results.readings import memory_chart, peak_figure, stage_chart, written
 from ui.runs import pictures
 
 TITLES = {"original": "Original", "mask": "Mask: white is painted over", "result": "Result"}
@@ -20,29 +22,19 @@ def view(run: Run, key: str) -> None:
             if role in made:
                 st.image(made[role].png, caption=title, width="stretch", alt=title)
     models = record.get("models") or []
-    networks = sum(len(model.get("components") or []) for model in models)
+    count_inside = sum(len(model.get("components") or []) for model in models)
     best = fastest(record)
     figures(
         [
             Figure("Fastest result", written(best, "wall_s", seconds)),
             Figure("Models loaded", str(len(models)) if models else None),
-            Figure("Networks inside", str(networks) if networks else None),
+            Figure("Networks inside", str(count_inside) if count_inside else None),
             peak_figure(record),
         ]
     )
-    _networks(models)
+    networks(models)
     times = [(f"repeat {i}", repeat["wall_s"]) for i, repeat in enumerate(record["repeats"], 1)]
     time_bars("Time of each result", times, key=f"{key}_times", cold_first=len(times) > 1)
     with st.expander("Stages and memory", icon=":material/timeline:"):
         stage_chart(record, key)
         memory_chart(record, key)
-
-
-def _networks(models: list[Record]) -> None:
-    lines = ["| model | network | parameters | weights |", "|:--|:--|--:|--:|"]
-    for model in models:
-        for row in model.get("components") or []:
-            title = row.get("title") or row["name"]
-            lines.append(f"| {model['title']} | {title} | {count(row['parameters'])} | {gib(row['bytes'])} |")
-    if len(lines) > 2:
-        st.markdown("\n".join(lines))

@@ -2,10 +2,12 @@
 
 import streamlit as st
 
+from core.labs.records import Record, fastest, growth, main_meter
 from core.store.tables import Run
-from core.units import count, gb, gib, seconds
+from core.units import gb, gib, seconds
 from ui.figures import Figure, figures
-from ui.results.readings import Record, fastest, growth, main_meter, memory_chart, memory_figure, stage_chart, written
+from ui.results.networks import networks
+from ui.results.readings import memory_chart, memory_figure, stage_chart, written
 
 
 def view(run: Run, key: str) -> None:
@@ -24,7 +26,7 @@ def view(run: Run, key: str) -> None:
     stage_chart(record, key)
     memory_chart(record, key)
     _explain(record, model)
-    components(model)
+    networks(record.get("models") or [])
 
 
 def _explain(record: Record, model: Record) -> None:
@@ -39,15 +41,3 @@ def _explain(record: Record, model: Record) -> None:
         f":material/lightbulb: The weights are {gib(weights)}. The meter {meter} grew by {gib(grown)}: "
         f"{more if rest >= 0 else less}."
     )
-
-
-def components(model: Record) -> None:
-    """Networks inside a model with their parameters and bytes."""
-    rows = model.get("components") or []
-    if not rows:
-        return
-    lines = ["| network | parameters | weights |", "|:--|--:|--:|"]
-    lines += [
-        f"| {row.get('title') or row['name']} | {count(row['parameters'])} | {gib(row['bytes'])} |" for row in rows
-    ]
-    st.markdown("\n".join(lines))

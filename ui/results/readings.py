@@ -3,38 +3,17 @@
 from collections.abc import Callable
 from typing import Any
 
+from core.labs.records import Record, growth, main_meter, reading
 from core.units import gib
 from ui.charts import memory_bars, time_bars
 from ui.figures import Figure
 
-Record = dict[str, Any]
-METERS = {
-    "allocated_bytes": "allocated",
-    "reserved_bytes": "reserved",
-    "device_used_bytes": "device_used",
-    "process_rss_bytes": "process_rss",
-}
 METER_HELP = (
     "allocated: tensors that PyTorch holds. reserved: what PyTorch keeps for them. device_used: the whole card, as "
     "nvidia-smi and Colab show it. process_rss: main memory of the worker process."
 )
+SHORT = {"num_inference_steps": "steps", "guidance_scale": "guidance", "seed": "seed"}
 BORDERS = {"baseline": "before", "after_load": "loaded", "peak": "peak", "after_run": "after the run", "freed": "freed"}
-
-
-def reading(record: Record, border: str, meter: str) -> float | None:
-    """Bytes of one meter at one moment, None where it could not be had."""
-    return ((record.get("memory") or {}).get(border) or {}).get(f"{meter}_bytes")
-
-
-def growth(record: Record, border: str, meter: str) -> float | None:
-    """Bytes that a meter grew by since the baseline."""
-    before, after = reading(record, "baseline", meter), reading(record, border, meter)
-    return None if before is None or after is None else after - before
-
-
-def main_meter(record: Record) -> str:
-    """The meter that tells most on the run's device."""
-    return "device_used" if record["device"]["type"] == "cuda" else "process_rss"
 
 
 def memory_figure(record: Record, border: str, label: str) -> Figure:
@@ -87,12 +66,14 @@ def stage_chart(record: Record, key: str) -> None:
     )
 
 
-def fastest(record: Record) -> dict[str, Any]:
-    """The repeat with the least wall time; empty where none landed."""
-    return min(record.get("repeats") or [], key=lambda repeat: repeat["wall_s"], default={})
-
-
 def written(part: Record, name: str, write: Callable[[Any], str]) -> str | None:
     """A figure of a record's part in words; None where it was not measured."""
     value = part.get(name)
     return None if value is None else write(value)
+
+
+def repeat_label(record: Record, index: int) -> str:
+    """A repeat by its number, or by what the sweep changed: `3: steps 10`."""
+    sweep = record["settings"].get("sweep")
+    value = (record["repeats"][index].get("settings") or {}).get(sweep)
+    return f"repeat {index + 1}" if value is None else f"{index + 1}: {SHORT[sweep]} {value:g}"

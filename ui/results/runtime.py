@@ -4,27 +4,20 @@ from typing import Any
 
 import streamlit as st
 
+from core.labs.runtime.colab import OTHERS, SOURCE, T4_RUNTIME
 from core.store.tables import Run
 from core.units import gb, gib
 from ui.results.readings import stage_chart
-
-COLAB = {
-    "processor": "2 virtual cores",
-    "main memory": "12.7 GB",
-    "GPU": "Tesla T4, 15 GB shown (16 GB card)",
-    "disk": "no official figure",
-    "time": "up to 12 hours, not guaranteed",
-}
 
 
 def view(run: Run, key: str) -> None:
     facts = (run.record.get("outputs") or {}).get("facts") or {}
     here = _here(facts)
     lines = ["| | this machine, just read | Colab's T4 runtime, as published |", "|:--|:--|:--|"]
-    lines += [f"| {name} | {here.get(name, 'your own, no limit')} | {theirs} |" for name, theirs in COLAB.items()]
+    lines += [f"| {name} | {here.get(name, 'your own, no limit')} | {theirs} |" for name, theirs in T4_RUNTIME.items()]
     st.markdown("\n".join(lines))
     st.caption(
-        "Colab also lists a runtime with CPU only, and A100 and L4 GPUs for paid compute units. "
+        f"Colab also lists {OTHERS} ([its FAQ]({SOURCE}), November 2026). "
         "Its disk is best read there, with `shutil.disk_usage('/')`."
     )
     software = facts.get("software") or {}

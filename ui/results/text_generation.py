@@ -2,11 +2,12 @@
 
 import streamlit as st
 
+from core.labs.records import Record, fastest
 from core.store.tables import Run
 from core.units import count, gb, seconds, significant
 from ui.charts import time_bars
 from ui.figures import Figure, figures
-from ui.results.readings import Record, fastest, memory_chart, peak_figure, stage_chart, written
+from ui.results.readings import memory_chart, peak_figure, stage_chart, written
 
 
 def view(run: Run, key: str) -> None:

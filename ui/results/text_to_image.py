@@ -1,17 +1,14 @@
 """The picture lab's result: the pictures beside each other, their times, how far apart they are."""
 
-from typing import Any
-
 import streamlit as st
 
+from core.labs.records import Record, fastest
 from core.store.tables import Picture, Run
 from core.units import seconds, significant
 from ui.charts import Bar, bars, time_bars
 from ui.figures import Figure, figures
-from ui.results.readings import fastest, memory_chart, peak_figure, stage_chart, written
+from ui.results.readings import SHORT, memory_chart, peak_figure, repeat_label, stage_chart, written
 from ui.runs import pictures
-
-SHORT = {"num_inference_steps": "steps", "guidance_scale": "guidance", "seed": "seed"}
 
 
 def view(run: Run, key: str) -> None:
@@ -20,7 +17,7 @@ def view(run: Run, key: str) -> None:
     _gallery(made, record["settings"].get("sweep"), key)
     figures(
         [
-            Figure("Fastest picture", written(best, "wall_s", seconds)),
+            Figure(f"Fastest picture{_of(record, best)}", written(best, "wall_s", seconds)),
             Figure(
                 "UNet evaluations",
                 written(best, "evaluations", str),
@@ -30,7 +27,7 @@ def view(run: Run, key: str) -> None:
             peak_figure(record),
         ]
     )
-    labels = [_label(record, i) for i in range(len(record["repeats"]))]
+    labels = [f"{repeat_label(record, i)}{', cold' if i == 0 else ''}" for i in range(len(record["repeats"]))]
     times = [repeat["wall_s"] for repeat in record["repeats"]]
     time_bars("Time of each picture", list(zip(labels, times, strict=True)), key=f"{key}_times", cold_first=True)
     _distances(made, record, key)
@@ -40,14 +37,11 @@ def view(run: Run, key: str) -> None:
         memory_chart(record, key)
 
 
-def _label(record: dict[str, Any], index: int) -> str:
-    settings, repeat = record["settings"], record["repeats"][index]
-    sweep = settings.get("sweep")
-    if not sweep:
-        return f"picture {index + 1}"
+def _of(record: Record, repeat: Record) -> str:
+    """Which picture of a sweep, in brackets."""
+    sweep = record["settings"].get("sweep")
     value = (repeat.get("settings") or {}).get(sweep)
-    name = f"{SHORT[sweep]} {value:g}" if isinstance(value, float | int) else f"picture {index + 1}"
-    return f"{index + 1}: {name}"
+    return f" ({SHORT[sweep]} {value:g})" if sweep and value is not None else ""
 
 
 def _gallery(made: list[Picture], sweep: str | None, key: str) -> None:
@@ -81,28 +75,29 @@ def _caption(picture: Picture, sweep: str | None) -> str:
     return ", ".join(changed)
 
 
-def _distances(made: list[Picture], record: dict[str, Any], key: str) -> None:
+def _distances(made: list[Picture], record: Record, key: str) -> None:
     sweep = record["settings"].get("sweep")
     name = {
         "seed": "difference_to_first",
         "num_inference_steps": "distance_to_last",
         "guidance_scale": "distance_to_last",
     }.get(sweep or "")
+    itself = 0 if sweep == "seed" else len(record["repeats"]) - 1
     rows = [
         Bar(
-            _label(record, p.index),
+            repeat_label(record, p.index),
             p.details[name],
             significant(p.details[name]) if p.details[name] else "0, identical",
         )
         for p in made
-        if name and p.details.get(name) is not None and p.index < len(record["repeats"])
+        if name and p.details.get(name) is not None and p.index != itself
     ]
     title = "Pixel difference to the first picture" if sweep == "seed" else "Distance to the last picture"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
     bars(title, rows, "mean absolute difference, 0 to 255", alt, key=f"{key}_distance")
 
 
-def _explain(record: dict[str, Any], made: list[Picture]) -> None:
+def _explain(record: Record, made: list[Picture]) -> None:
     sweep, repeats = record["settings"].get("sweep"), record["repeats"]
     if sweep == "seed" and _twins_agree(made):
         st.markdown(
@@ -114,6 +109,13 @@ def _explain(record: dict[str, Any], made: list[Picture]) -> None:
             f":material/lightbulb: From {first['num_inference_steps']} to {last['num_inference_steps']} steps the time "
             f"went from {seconds(first['wall_s'])} to {seconds(last['wall_s'])}; most of it is the UNet, once per step "
             "and prompt."
+        )
+    elif sweep == "guidance_scale" and len(made) == len(repeats) > 1:
+        near, far = made[-2], made[0]
+        st.markdown(
+            f":material/lightbulb: Every scale gave a picture, {repeats[-1]['guidance_scale']:g} too: it is "
+            f"{significant(near.details['distance_to_last'])} from the one at {near.details['guidance_scale']:g} and "
+            f"{significant(far.details['distance_to_last'])} from the one at {far.details['guidance_scale']:g}."
         )
 
 

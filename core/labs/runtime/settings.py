@@ -1,7 +1,7 @@
 """Settings of the runtime lab: none beyond the device, as it only reads facts."""
 
-from core.labs.settings import LabSettings
+from core.labs.settings import Device, LabSettings
 
 
 class Settings(LabSettings):
-    device: str = "cpu"
+    device: Device = "cpu"

@@ -2,7 +2,7 @@
 
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from core.labs.settings import ModelSettings, Prompt, Seed
 
@@ -30,7 +30,10 @@ class Settings(ModelSettings):
         if (self.sweep is None) != (not self.sweep_values):
             raise ValueError("sweep and sweep_values belong together: name what changes and give its values")
         for value in self.sweep_values:
-            self.model_validate(self.variant(value))
+            try:
+                self.model_validate(self.variant(value))
+            except ValidationError as error:
+                raise ValueError(f"{self.sweep} cannot be {value:g}: {error.errors()[0]['msg']}") from error
         return self
 
     def variant(self, value: float) -> dict[str, object]:

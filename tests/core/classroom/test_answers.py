@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
+from core.classroom import answers
 from core.classroom.answers import (
     AnswerRefusedError,
     Submission,
     answers_of,
+    deciding_run,
     history,
     last_submission,
     newer_evidence,
@@ -20,6 +22,7 @@ from core.classroom.answers import (
     reveal,
     runs_of,
     submit_answer,
+    wants_prediction,
 )
 from core.classroom.people import person_for_cookie
 from core.quiz.bank import Question
@@ -38,11 +41,23 @@ def opened(person: str) -> Iterator[Session]:
 
 
 def send(opened: Session, person: str, question: Question, letters: str) -> Submission:
+    """Answer as the page does: what the question wants predicted first is predicted."""
     ids = [choice.id for choice in question.choices if choice.letter in letters]
+    if wants_prediction(opened, person, question):
+        predict(opened, person, question, [question.prediction_choices[0].id])
     return submit_answer(opened, person, question, ids, bank=LESSON, machine=NO_GPU)
 
 
-def add_run(opened: Session, person: str, question: Question, name: str, values: list[float], **changes: Any) -> None:
+def add_run(
+    opened: Session,
+    person: str,
+    question: Question,
+    name: str,
+    values: list[float],
+    page: str | None = "its own",
+    **changes: Any,
+) -> None:
+    """A run started from the question's own page, from another question's (`page` is its id) or a lab's (None)."""
     record = run_record(question, values, **changes) | {"id": name}
     opened.add(
         Run(
@@ -50,7 +65,7 @@ def add_run(opened: Session, person: str, question: Question, name: str, values:
             job_id=name,
             person_id=person,
             lab=question.lab.name,
-            question_id=question.id,
+            question_id=question.id if page == "its own" else page,
             state=record["state"],
             created_at=time.time(),
             record=record,
@@ -92,6 +107,109 @@ def test_a_question_without_prediction_takes_none(opened: Session, person: str) 
         predict(opened, person, Q1, ["cpu"])
 
 
+@pytest.mark.parametrize("letters", ["b", ""])
+def test_an_answer_before_the_prediction_is_refused_and_not_stored(opened: Session, person: str, letters: str) -> None:
+    ids = ["two"] if letters else []
+    with pytest.raises(AnswerRefusedError, match="asks what you expect first") as refused:
+        submit_answer(opened, person, Q11, ids, bank=LESSON, machine=NO_GPU)
+    assert refused.value.remedy == "Predict first, then answer."
+    assert answers_of(opened, person, "Q11") == [] and wants_prediction(opened, person, Q11)
+    predict(opened, person, Q11, ["unet"])
+    assert not wants_prediction(opened, person, Q11)
+    assert submit_answer(opened, person, Q11, ["two"], bank=LESSON, machine=NO_GPU).marking.is_right
+
+
+@pytest.mark.parametrize("state", ["finished", "failed", "cancelled"])
+def test_a_prediction_after_a_run_is_refused_and_the_answer_goes_on_without(
+    opened: Session, person: str, state: str
+) -> None:
+    add_run(opened, person, Q4, "run", [30.0] * 3, page="Q11", state=state)
+    with pytest.raises(AnswerRefusedError, match="too late to predict"):
+        predict(opened, person, Q11, ["unet"])
+    assert prediction_of(opened, person, "Q11") is None and not wants_prediction(opened, person, Q11)
+    assert submit_answer(opened, person, Q11, ["two"], bank=LESSON, machine=NO_GPU).marking.is_right
+
+
+def test_a_prediction_after_an_answer_is_refused_and_the_next_answer_goes_on_without(
+    opened: Session, person: str
+) -> None:
+    unasked = Q11.model_copy(update={"predict": "none", "prediction": None})
+    submit_answer(opened, person, unasked, ["one"], bank=LESSON, machine=NO_GPU)
+    with pytest.raises(AnswerRefusedError, match="too late to predict"):
+        predict(opened, person, Q11, ["unet"])
+    assert submit_answer(opened, person, Q11, ["two"], bank=LESSON, machine=NO_GPU).marking.is_right
+
+
+def test_a_prediction_is_kept_when_another_request_predicts_and_answers_in_between(
+    opened: Session, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = answers._has_begun
+
+    def after_the_other_request(*args: Any) -> bool:
+        monkeypatch.setattr(answers, "_has_begun", begun)
+        send(opened, person, Q11, "a")
+        return begun(*args)
+
+    monkeypatch.setattr(answers, "_has_begun", after_the_other_request)
+    assert predict(opened, person, Q11, ["vae"]).choices == [Q11.prediction_choices[0].id]
+
+
+def test_the_first_prediction_stays_after_the_run_too(opened: Session, person: str) -> None:
+    predict(opened, person, Q4, ["under_10_s"])
+    add_run(opened, person, Q4, "run", [70.0] * 3)
+    assert predict(opened, person, Q4, ["over_60_s"]).choices == ["under_10_s"]
+
+
+@pytest.mark.parametrize("page", [None, "Q5"])
+def test_a_run_of_another_page_neither_decides_nor_stands_for_the_prediction(
+    opened: Session, person: str, page: str | None
+) -> None:
+    add_run(opened, person, Q4, "elsewhere", [30.0] * 3, page=page)
+    assert wants_prediction(opened, person, Q4) and runs_of(opened, person, Q4) == []
+    assert send(opened, person, Q4, "b").marking.state == "needs_run"
+    add_run(opened, person, Q4, "here", [70.0] * 3)
+    add_run(opened, person, Q4, "elsewhere_again", [30.0] * 3, page=page)
+    answer = send(opened, person, Q4, "d").answer
+    assert answer and (answer.run_id, answer.score) == ("here", 1)
+    assert newer_evidence(opened, person, Q4, answer) is None
+
+
+def test_somebody_elses_run_or_answer_does_not_stand_for_the_prediction(opened: Session, person: str) -> None:
+    other = stranger(opened)
+    add_run(opened, other, Q4, "theirs", [30.0] * 3)
+    send(opened, other, Q4, "b")
+    assert wants_prediction(opened, person, Q4)
+
+
+def test_the_deciding_run_is_the_one_that_the_answer_names(opened: Session, person: str) -> None:
+    assert deciding_run(opened, person, Q4) is None
+    add_run(opened, person, Q4, "first", [30.0] * 3)
+    send(opened, person, Q4, "b")
+    add_run(opened, person, Q4, "second", [5.0] * 3)
+    found = deciding_run(opened, person, Q4)
+    assert found and found.id == "first"
+
+
+def test_without_an_answer_the_deciding_run_is_the_newest_finished_one_of_the_page(
+    opened: Session, person: str
+) -> None:
+    add_run(opened, person, Q4, "first", [30.0] * 3)
+    add_run(opened, person, Q4, "second", [31.0] * 3)
+    add_run(opened, person, Q4, "failed", [5.0] * 3, state="failed")
+    add_run(opened, person, Q4, "elsewhere", [5.0] * 3, page=None)
+    add_run(opened, stranger(opened), Q4, "theirs", [5.0] * 3)
+    found = deciding_run(opened, person, Q4)
+    assert found and found.id == "second"
+
+
+def test_the_deciding_run_of_an_answer_that_names_none_is_the_newest_finished_one(opened: Session, person: str) -> None:
+    assert send(opened, person, Q5, "a").answer
+    assert deciding_run(opened, person, Q5) is None
+    add_run(opened, person, Q5, "own", [2.0] * 3)
+    found = deciding_run(opened, person, Q5)
+    assert found and found.id == "own"
+
+
 def test_an_attempt_is_stored_with_all_that_it_rests_on(database: str, person: str) -> None:
     with session() as opened:
         add_run(opened, person, Q4, "run7", [17.7, 16.6, 17.9])
@@ -106,6 +224,7 @@ def test_an_attempt_is_stored_with_all_that_it_rests_on(database: str, person: s
 
 @pytest.mark.parametrize("ids", [[], ["nothing"], ["one", "two"]])
 def test_blank_and_malformed_answers_use_no_attempt(opened: Session, person: str, ids: list[str]) -> None:
+    predict(opened, person, Q11, ["unet"])
     sent = submit_answer(opened, person, Q11, ids, bank=LESSON, machine=NO_GPU)
     assert sent.answer is None and sent.marking.score is None
     assert (sent.attempts, sent.attempts_left, sent.is_final) == (0, 3, False)
@@ -163,7 +282,7 @@ def test_a_right_answer_closes_the_question(opened: Session, person: str) -> Non
 
 def test_the_key_is_shown_only_at_the_end(opened: Session, person: str) -> None:
     shown = send(opened, person, Q2, "a").shown
-    assert shown.correct_answers == () and len(shown.feedback) == 1
+    assert shown.correct_answers == () and shown.feedback == ()
     send(opened, person, Q2, "c")
     last = send(opened, person, Q2, "ac").shown
     assert last.correct_answers == ("vram_15", "disk_100") and len(last.feedback) == 4
@@ -171,14 +290,13 @@ def test_the_key_is_shown_only_at_the_end(opened: Session, person: str) -> None:
 
 def test_the_same_answer_again_is_the_same_attempt(opened: Session, person: str) -> None:
     first, second = send(opened, person, Q11, "a"), send(opened, person, Q11, "a")
-    assert (first.is_repeat, second.is_repeat) == (False, True)
     assert first.answer and second.answer and first.answer.id == second.answer.id
     assert second.attempts_left == 2
 
 
 def test_a_right_answer_again_is_no_error(opened: Session, person: str) -> None:
-    send(opened, person, Q11, "b")
-    assert send(opened, person, Q11, "b").is_repeat
+    first, second = send(opened, person, Q11, "b"), send(opened, person, Q11, "b")
+    assert first.answer and second.answer and first.answer.id == second.answer.id
 
 
 def test_going_back_to_an_earlier_answer_is_an_attempt(opened: Session, person: str) -> None:
@@ -190,7 +308,7 @@ def test_the_same_answer_after_a_new_run_is_a_new_attempt(opened: Session, perso
     assert send(opened, person, Q4, "a").marking.score == 0
     add_run(opened, person, Q4, "fast", [5.0] * 3)
     sent = send(opened, person, Q4, "a")
-    assert (sent.is_repeat, sent.marking.score, sent.attempts) == (False, 1, 2)
+    assert (sent.marking.score, sent.attempts) == (1, 2)
 
 
 def test_a_double_click_in_two_requests_stores_one_attempt(database: str, person: str) -> None:
@@ -209,7 +327,7 @@ def test_a_double_click_in_two_requests_stores_one_attempt(database: str, person
         thread.join()
     with session() as opened:
         assert len(answers_of(opened, person, "Q11")) == 1
-    assert len(sent) == 6 and sum(not each.is_repeat for each in sent) == 1
+    assert len(sent) == 6 and {each.attempts for each in sent} == {1}
 
 
 def test_two_tabs_cannot_take_more_attempts_than_there_are(database: str, person: str) -> None:
@@ -246,7 +364,6 @@ def test_reveal_twice_is_one_reveal(opened: Session, person: str) -> None:
     first = reveal(opened, person, Q2, bank=LESSON, machine=NO_GPU)
     second = reveal(opened, person, Q2, bank=LESSON, machine=NO_GPU)
     assert first.answer and second.answer and first.answer.id == second.answer.id
-    assert second.is_repeat
 
 
 def test_the_last_submission_is_there_after_a_reload(database: str, person: str) -> None:

@@ -3,12 +3,14 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.config import Config, config
 from core.errors import QueueFull
 from core.jobs import claiming, presence, queue
 from core.store.database import session
-from core.store.tables import Worker
+from core.store.tables import Job, Worker
 from tests.core.jobs.waiting import finished, stored, submitted
 
 People = Callable[[int], list[str]]
@@ -35,6 +37,12 @@ def _announce(name: str, *devices: str) -> None:
         presence.announce(database, name, devices)
 
 
+def _active(database: Session, person: str) -> list[Job]:
+    """The person's running and waiting jobs, the running one first."""
+    own = select(Job).where(Job.person_id == person, Job.state.in_(("running", "queued")))
+    return list(database.scalars(own.order_by(Job.state.desc())))
+
+
 def test_a_new_job_waits_with_everything_it_was_given(database: str, person: str) -> None:
     job = stored(submitted(person, steps=3))
     assert (job.state, job.attempt, job.settings, job.question_id) == ("queued", 0, {"steps": 3}, "q4")
@@ -47,7 +55,7 @@ def test_a_second_waiting_run_is_refused_and_changes_nothing(database: str, pers
         submitted(person)
     assert "leave the queue" in caught.value.remedy
     with session() as database_session:
-        assert [job.id for job in queue.active(database_session, person)] == [first]
+        assert [job.id for job in _active(database_session, person)] == [first]
 
 
 def test_refusal_leaves_the_callers_transaction_usable(database: str, person: str) -> None:
@@ -72,7 +80,22 @@ def test_one_may_wait_while_one_runs_and_no_more(database: str, person: str) -> 
     with pytest.raises(QueueFull):
         submitted(person)
     with session() as opened:
-        assert [job.id for job in queue.active(opened, person)] == [running, waiting]
+        assert [job.id for job in _active(opened, person)] == [running, waiting]
+
+
+def test_only_so_many_runs_may_wait_and_the_next_is_told_how_many(
+    database: str, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VRAM_LAB_MAX_WAITING_JOBS", "2")
+    config.cache_clear()
+    ada, bob, cleo = people(3)
+    submitted(ada)
+    submitted(bob)
+    with pytest.raises(QueueFull, match=r"2 runs are waiting already; this installation lets 2 wait") as caught:
+        submitted(cleo)
+    assert "Try again" in caught.value.remedy
+    assert _claim()
+    submitted(cleo)
 
 
 def test_the_limit_is_ten_times_the_expected_time_and_at_least_ten_minutes(database: str, person: str) -> None:

@@ -1,7 +1,8 @@
 import pytest
 
 from core.errors import RunCancelled, RunTimedOut
-from core.jobs.reporter import LONGEST_TEXT, JobProgress
+from core.jobs.reporter import LONGEST_TEXT, JobProgress, Reporter
+from core.store.tables import Job
 
 
 class Clock:
@@ -30,21 +31,21 @@ def test_time_left_follows_the_pace_of_the_steps() -> None:
     clock.now += 1
     told = progress.as_json()
     assert told["step_s"] == pytest.approx(0.5)
-    assert (told["time_left_s"], told["time_left_of"]) == (pytest.approx(29.0), "steps")
+    assert told["time_left_s"] == pytest.approx(29.0)
     assert told["stage_started_at"] == 1050.0
 
 
 def test_time_left_is_unknown_before_the_second_step() -> None:
     progress = JobProgress(clock=Clock())
     progress.report("Generating", 0, 100)
-    assert (progress.as_json()["time_left_s"], progress.as_json()["time_left_of"]) == (None, None)
+    assert progress.as_json()["time_left_s"] is None
 
 
 def test_expected_time_counts_to_the_end_of_the_run() -> None:
     progress = JobProgress(expected_s=60.0, clock=(clock := Clock()))
     progress.report("Generating", 0, 100)
     clock.now += 20
-    assert (progress.as_json()["time_left_s"], progress.as_json()["time_left_of"]) == (40.0, "run")
+    assert progress.as_json()["time_left_s"] == 40.0
 
 
 def test_a_run_longer_than_expected_falls_back_to_its_pace() -> None:
@@ -53,7 +54,7 @@ def test_a_run_longer_than_expected_falls_back_to_its_pace() -> None:
     clock.now += 30
     assert progress.as_json()["time_left_s"] is None
     progress.report("Generating", 50, 100)
-    assert (progress.as_json()["time_left_s"], progress.as_json()["time_left_of"]) == (30.0, "steps")
+    assert progress.as_json()["time_left_s"] == 30.0
 
 
 def test_a_new_stage_within_one_count_keeps_the_pace() -> None:
@@ -92,3 +93,66 @@ def test_long_text_keeps_its_end() -> None:
     progress = JobProgress()
     progress.report("Generating", text="a" * LONGEST_TEXT + "end")
     assert progress.as_json()["text"].endswith("end") and len(progress.as_json()["text"]) == LONGEST_TEXT
+
+
+class Watch:
+    """A job's progress and its reporter, looked at by hand at times of the test's choice."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, expected_s: float | None) -> None:
+        self.clock = Clock()
+        monkeypatch.setattr("core.jobs.reporter.time.monotonic", self.clock)
+        monkeypatch.setattr(Reporter, "_end_process", lambda reporter: None)  # it would end the tests
+        self.progress = JobProgress(expected_s, self.clock)
+        self._reporter = Reporter(Job(id="j", timeout_s=600.0, expected_s=expected_s), "w", self.progress)
+
+    def is_stopped_after(self, more_s: float) -> bool:
+        self.clock.now += more_s
+        self._reporter._watch_time()
+        try:
+            self.progress.check()
+        except RunTimedOut:
+            return True
+        return False
+
+
+def test_a_timed_workload_keeps_its_limit_whatever_the_pace(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(monkeypatch, expected_s=60.0)
+    watch.progress.report("Generating", 0, 50)
+    watch.clock.now += 20
+    watch.progress.report("Generating", 1, 50)
+    assert not watch.is_stopped_after(579)
+    assert watch.is_stopped_after(2)
+
+
+def test_an_untimed_run_that_gets_on_is_not_stopped_at_the_minimum(monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(monkeypatch, expected_s=None)
+    for step in range(51):
+        watch.progress.report("Generating", step, 50)
+        assert not watch.is_stopped_after(20)
+    watch.progress.report("Decoding")
+    assert not watch.is_stopped_after(300)
+
+
+def test_an_untimed_run_that_hangs_is_stopped_at_the_limit_that_its_last_step_foretold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watch = Watch(monkeypatch, expected_s=None)
+    watch.progress.report("Generating", 0, 10)
+    assert not watch.is_stopped_after(20)
+    watch.progress.report("Generating", 1, 10)
+    assert not watch.is_stopped_after(0)  # 20 s so far and 9 x 20 s to go: 10 x 200 s
+    assert not watch.is_stopped_after(1970)
+    assert watch.is_stopped_after(20)
+
+
+@pytest.mark.parametrize("expected_s", [None, 60.0])
+def test_downloading_does_not_count_against_the_limit(
+    expected_s: float | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watch = Watch(monkeypatch, expected_s)
+    for done in range(0, 1000, 100):
+        watch.progress.report("Downloading", done, 1000, bytes_per_s=1.0)
+        assert not watch.is_stopped_after(500)
+    watch.progress.report("Loading")
+    assert not watch.is_stopped_after(590)
+    assert watch.is_stopped_after(20)

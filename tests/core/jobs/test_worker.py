@@ -72,7 +72,7 @@ def test_progress_reaches_the_row_while_the_lab_runs(sqlite: str, person: str, m
     job_id = submitted(person, steps=20, step_s=0.05)
     with _working(Worker(["cpu"], execute=execute), job_id):
         told = wait_for(lambda: (now := stored(job_id).progress).get("step", 0) >= 3 and now)
-    assert (told["stage"], told["steps"], told["time_left_of"]) == ("Counting", 20, "steps")
+    assert (told["stage"], told["steps"], told["text"]) == ("Counting", 20, None)
     assert told["step_s"] >= 0.05 and 0 < told["time_left_s"] < 20
     assert told["repeats_s"] == [0.05] * len(told["repeats_s"]) != []
 
@@ -109,10 +109,21 @@ def test_a_run_longer_than_its_limit_is_stopped(sqlite: str, person: str, monkey
     monkeypatch.setattr(reporter, "TICK_S", 0.02)
     job_id = submitted(person, steps=100, step_s=0.1)
     with session() as database:
-        database.execute(update(Job).where(Job.id == job_id).values(timeout_s=0.3))
+        database.execute(update(Job).where(Job.id == job_id).values(timeout_s=0.3, expected_s=0.03))
     job = _work(Worker(["cpu"], execute=execute), job_id)
     assert job.state == "failed" and job.error and job.error["kind"] == "timed_out" and job.error["remedy"]
+    assert "ask whoever runs this app" in job.error["remedy"] and "VRAM_LAB" not in job.error["remedy"]
     assert 1 <= len(_record(job)["repeats"]) <= 10
+
+
+def test_a_run_that_was_never_timed_may_take_as_long_as_its_pace_foretells(
+    sqlite: str, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporter, "TICK_S", 0.02)
+    job_id = submitted(person, steps=12, step_s=0.1)
+    with session() as database:
+        database.execute(update(Job).where(Job.id == job_id).values(timeout_s=0.3))
+    assert _work(Worker(["cpu"], execute=execute), job_id).state == "finished"
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ import pytest
 
 from core.errors import InvalidSettings
 from core.labs.parsing import allowed, parse_settings, parse_value
-from core.labs.registry import LABS
+from core.labs.registry import LABS, Lab
 
 TEXT, PICTURE, INPAINTING = LABS["text_generation"], LABS["text_to_image"], LABS["inpainting"]
 
@@ -46,6 +46,46 @@ def test_a_swept_value_is_held_to_its_settings_range() -> None:
         parse_settings(PICTURE, {"sweep": "num_inference_steps", "sweep_values": [1, 900]})
 
 
+INF, NAN = float("inf"), float("nan")
+
+
+@pytest.mark.parametrize("value", [INF, -INF, NAN, "inf", "1e999", "nan", 1e308, -1e308, 10**400])
+@pytest.mark.parametrize("sweep", ["seed", "num_inference_steps", "guidance_scale"])
+def test_a_swept_value_that_is_not_finite_or_far_too_large_is_refused_in_one_line(sweep: str, value: object) -> None:
+    with pytest.raises(InvalidSettings) as error:
+        parse_settings(PICTURE, {"sweep": sweep, "sweep_values": [1, value]})
+    assert "\n" not in error.value.message and error.value.remedy
+
+
+@pytest.mark.parametrize("value", [INF, -INF, NAN, "inf", "1e999", "nan"])
+@pytest.mark.parametrize(
+    ("lab", "name"),
+    [(TEXT, "temperature"), (TEXT, "max_new_tokens"), (PICTURE, "guidance_scale"), (INPAINTING, "guidance_scale")],
+)
+def test_a_number_is_finite(lab: Lab, name: str, value: object) -> None:
+    with pytest.raises(InvalidSettings, match=f"{name} = "):
+        parse_settings(lab, {name: value})
+
+
+@pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
+@pytest.mark.parametrize("device", ["cuda:abc", "banana", "cuda:", "cuda:9999", "cpu\n", "cuda:٣"])
+def test_a_device_has_a_name_that_torch_knows_in_every_lab(lab: Lab, device: str) -> None:
+    with pytest.raises(InvalidSettings, match="device = "):
+        parse_settings(lab, {"device": device})
+
+
+def test_a_swept_value_out_of_range_is_named_with_its_range() -> None:
+    with pytest.raises(InvalidSettings, match=r"num_inference_steps cannot be 900: .* 150"):
+        parse_settings(PICTURE, {"sweep": "num_inference_steps", "sweep_values": [900]})
+
+
+@pytest.mark.parametrize("values", [{"prompt": "x" * 5000}, {"max_new_tokens": ["y" * 5000]}, {"z" * 5000: 1}])
+def test_a_long_value_is_shortened_where_an_error_repeats_it(values: dict[str, object]) -> None:
+    with pytest.raises(InvalidSettings) as error:
+        parse_settings(TEXT, values)
+    assert "…" in error.value.message and len(error.value.message) < 200
+
+
 def test_what_a_choice_takes_is_listed() -> None:
     assert allowed(INPAINTING, "region") == "'box' or 'mask'"
 
@@ -60,6 +100,8 @@ def test_what_a_choice_takes_is_listed() -> None:
         (PICTURE, "sweep", "seed", "seed"),
         (PICTURE, "sweep_values", "[1,1,2]", [1, 1, 2]),
         (TEXT, "no_such", "x=y", "x=y"),
+        (TEXT, "max_new_tokens", "9" * 5000, "9" * 5000),
+        (TEXT, "max_new_tokens", "[" * 50_000, "[" * 50_000),
     ],
 )
 def test_a_value_from_the_command_line_takes_its_settings_type(

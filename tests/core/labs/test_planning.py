@@ -44,7 +44,7 @@ def test_auto_takes_the_hub_where_weights_are_cached(monkeypatch: pytest.MonkeyP
 
 def test_auto_takes_a_reachable_hub_and_states_the_download(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "hub_reachable", lambda: True)
-    plan = planned("inpainting")
+    plan = planned("inpainting", COLAB)
     assert plan.settings.model_dump()["source"] == "hub"
     assert plan.download_bytes > 6.9e9
     assert plan.refusal is None
@@ -56,6 +56,29 @@ def test_auto_without_the_hub_takes_the_labs_or_the_questions_fallback() -> None
     asked = planned("text_to_image", fallback="dummy")
     assert asked.settings.model_dump()["source"] == "dummy"
     assert any("random weights" in reason for reason in asked.reasons)
+
+
+@pytest.mark.parametrize("lab", ["text_to_image", "inpainting"])
+def test_auto_on_the_cpu_takes_the_twin_for_a_behaviour_lab_whatever_the_hub_has(
+    lab: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "is_cached", lambda model_id: True)
+    monkeypatch.setattr(sources, "hub_reachable", lambda: True)
+    on_cpu = planned(lab)
+    assert on_cpu.settings.model_dump()["source"] == "embedded" and on_cpu.download_bytes == 0
+    assert any("untrained twin" in reason and "Choose other weights" in reason for reason in on_cpu.reasons)
+    assert concrete(lab, COLAB)[0] == concrete(lab, COLAB, device="cuda:0")[0] == "hub"
+    assert concrete(lab, source="hub")[0] == "hub"
+    assert planned(lab, fallback="dummy").settings.model_dump()["source"] == "hub"
+    assert concrete("text_generation")[0] == concrete("load_model")[0] == "hub"
+
+
+@pytest.mark.parametrize("lab", ["text_to_image", "inpainting"])
+def test_the_largest_run_that_the_settings_allow_is_bounded(lab: str) -> None:
+    fields = LABS[lab].settings.model_json_schema()["properties"]
+    side = max(kind.get("maximum", 0) for kind in fields["height"]["anyOf"])
+    pictures = max(fields["repeats"]["maximum"], fields.get("sweep_values", {}).get("maxItems", 0))
+    assert fields["num_inference_steps"]["maximum"] * pictures * (side / 512) ** 2 <= 20_000
 
 
 def test_auto_on_the_cpu_is_float32() -> None:
@@ -114,15 +137,7 @@ def test_sizes_are_those_of_the_model_that_runs() -> None:
 
 def test_a_lab_without_a_model_plans_too() -> None:
     plan = planned("runtime")
-    assert (plan.refusal, plan.parameters, plan.steps) == (None, None, None)
-
-
-def test_units_of_work_count_tokens_and_steps() -> None:
-    assert planned("text_generation", repeats=3, max_new_tokens=100).steps == 300
-    assert planned("text_to_image", num_inference_steps=20, repeats=2).steps == 40
-    assert planned("text_to_image", sweep="num_inference_steps", sweep_values=[1, 5, 10]).steps == 16
-    assert planned("text_to_image", sweep="seed", sweep_values=[1, 1, 2]).steps == 150
-    assert planned("load_model").steps is None
+    assert (plan.refusal, plan.parameters) == (None, None)
 
 
 @pytest.mark.parametrize(

@@ -26,23 +26,6 @@ def test_an_unknown_question_is_named_in_the_error() -> None:
         mini().question("Q99")
 
 
-def test_public_question_keeps_choices_in_order_with_letters_and_texts() -> None:
-    public = mini().question("Q1").public()
-    assert [(choice.letter, choice.id, choice.text) for choice in public.choices][:2] == [
-        ("a", "one", "First"),
-        ("b", "two", "Second"),
-    ]
-    assert set(public.choices[0].model_dump()) == {"id", "letter", "text"}
-
-
-def test_public_question_says_whether_it_is_measured_and_what_counts() -> None:
-    bank = mini()
-    assert not bank.question("Q1").public().is_measured
-    assert bank.question("Q2").public().is_measured
-    evidence = bank.question("Q2").public().evidence
-    assert evidence and evidence.min_repeats == 3
-
-
 def test_prediction_takes_the_questions_own_choices_where_it_has_none() -> None:
     assert LESSON.question("Q4").prediction_choices[0].id == "under_10_s"
     assert LESSON.question("Q9").prediction_choices[2].id == "five_times"

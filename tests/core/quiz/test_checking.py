@@ -53,6 +53,7 @@ CASES = [
         "known here: id, title",
     ),
     (("id: Q2", "id: Q1"), "duplicate_id", "Q1.id", "Measured", "title", "already on line 4"),
+    (("id: Q2", "id: q1"), "duplicate_id", "q1.id", "Measured", "title", "on line 4 as 'Q1', and case makes no"),
     (("id: two,", "id: one,"), "duplicate_id", "Q1.choices[1].id", "text: Second", "id:", "already used by choices[0]"),
     (
         ("letter: b, text: Second", "letter: a, text: Second"),
@@ -182,14 +183,21 @@ CASES = [
         "dtyp",
         "did you mean 'dtype'",
     ),
-    (("repeats: 3", "repeats: 300"), "lab_settings", "Q2.lab.settings.repeats", "repeats: 300", "repeats", "20"),
+    (
+        ("repeats: 3", "repeats: 300"),
+        "lab_settings",
+        "Q2.lab.settings.repeats",
+        "repeats: 300",
+        "repeats",
+        "repeats = 300 is not possible: it takes a whole number from 1 to 20",
+    ),
     (
         ("device: cpu, dtype", "device: gpu, dtype"),
         "lab_settings",
         "Q2.lab.settings.device",
         "device: gpu",
         "device",
-        "pattern",
+        "device = 'gpu' is not possible: it takes",
     ),
     (
         ("repeats: 3", "repeats: 2"),
@@ -282,6 +290,33 @@ def test_fault_is_reported_at_its_place(
     assert words in found[0].message
     if code != "duplicate_id" or "choices" in where:
         assert (found[0].line, found[0].column) == place(text, fragment, part)
+
+
+def test_settings_that_do_not_go_together_are_said_in_words() -> None:
+    text = changed(("{name: runtime}", "{name: text_to_image, settings: {sweep: seed}}"))
+    (found,) = problems_of(text)
+    assert (found.code, found.where) == ("lab_settings", "Q1.lab.settings")
+    assert found.message.startswith("These settings do not go together: sweep and sweep_values")
+
+
+def test_every_bad_setting_of_a_lab_is_reported_once() -> None:
+    text = changed(
+        ("{name: runtime}", "{name: text_to_image, settings: {height: tall, seed: -1, repeats: 0, seeed: 1}}")
+    )
+    found = problems_of(text)
+    assert sorted(problem.where.rpartition(".")[2] for problem in found) == ["height", "repeats", "seed", "seeed"]
+    assert not [problem for problem in found if "Input should" in problem.message]
+
+
+@pytest.mark.parametrize("name", ["Q12", "seed", "load-memory", "a" * 64])
+def test_a_new_question_may_have_any_id_of_the_documented_form(name: str) -> None:
+    assert problems_of(changed(("id: Q2", f"id: {name}"))) == []
+
+
+@pytest.mark.parametrize("name", ["12", "_seed", "ein frage", "frage/1", "ä", "a" * 65, "a."])
+def test_an_id_of_another_form_is_refused(name: str) -> None:
+    found = problems_of(changed(("id: Q2", f'id: "{name}"')))
+    assert [problem.where.rpartition(".")[2] for problem in found] == ["id"]
 
 
 def test_an_image_without_alt_text_is_an_error(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.quiz.bank import Question
-from core.quiz.marking import Marking, is_stale, mark, reveal
+from core.quiz.marking import Marking, mark, reveal
 from tests.core.quiz.examples import LESSON, NO_GPU, WITH_GPU, mini, run_record
 
 Q4, Q6 = LESSON.question("Q4"), LESSON.question("Q6")
@@ -26,12 +26,12 @@ def test_a_blank_answer_is_no_attempt() -> None:
 def test_an_unknown_option_is_a_format_error_and_no_attempt() -> None:
     marking = mark(Q4, ["s_20_to_40", "<b>"], runs=[], machine=NO_GPU)
     assert marking.state == "format_error" and not marking.uses_attempt
-    assert marking.format_errors[0] == "Q4 has no option '<b>'."
+    assert marking.verdict.startswith("Q4 has no option '<b>'.") and marking.verdict.endswith("No attempt was used.")
 
 
 def test_two_options_of_a_single_question_are_a_format_error() -> None:
     marking = mark(LESSON.question("Q11"), ["one", "two"], runs=[], machine=NO_GPU)
-    assert marking.format_errors == ("This question takes one option.",)
+    assert marking.state == "format_error" and marking.verdict.startswith("This question takes one option.")
 
 
 def test_the_same_option_twice_is_one_tick() -> None:
@@ -127,13 +127,41 @@ def test_a_value_that_no_option_holds_is_ungraded_where_the_bank_says_so() -> No
 
 
 def test_before_the_end_the_marking_keeps_the_key_back() -> None:
-    marking = by_letter("Q2", "a")
+    marking = by_letter("Q11", "a")
     shown = marking.before_final()
     assert shown.correct_answers == () and shown.accepted == ()
     assert [item.letter for item in shown.feedback] == ["a"]
     assert len(marking.feedback) == 4
     sent = json.dumps(shown.as_dict())
-    assert all((choice.feedback_unchosen or "-none-") not in sent for choice in LESSON.question("Q2").choices)
+    assert all((choice.feedback_unchosen or "-none-") not in sent for choice in LESSON.question("Q11").choices)
+
+
+@pytest.mark.parametrize(
+    ("letters", "verdict"),
+    [
+        ("abcd", "2 of your 4 ticks are right."),
+        ("b", "1 of your 1 tick is right."),
+        ("bcd", "2 of your 3 ticks are right."),
+    ],
+)
+def test_before_the_end_a_multiple_question_tells_only_how_many_ticks_are_right(letters: str, verdict: str) -> None:
+    marking = by_letter("Q2", letters)
+    shown = marking.before_final()
+    assert (shown.verdict, shown.feedback, shown.correct_answers) == (verdict, (), ())
+    sent = json.dumps(shown.as_dict())
+    assert '"is_right"' not in sent
+    assert all((choice.feedback or "-none-") not in sent for choice in LESSON.question("Q2").choices)
+    assert marking.verdict.startswith(verdict[:-1]) and len(marking.feedback) == 4
+
+
+def test_before_the_end_other_states_keep_their_own_words() -> None:
+    blank = mark(LESSON.question("Q2"), [], runs=[], machine=NO_GPU)
+    assert blank.before_final() == blank
+
+
+def test_a_marking_without_a_type_is_shown_as_that_of_a_multiple_question() -> None:
+    stored = {name: value for name, value in by_letter("Q11", "a").as_dict().items() if name != "type"}
+    assert Marking.model_validate(stored).before_final().feedback == ()
 
 
 def test_before_the_end_measured_evidence_keeps_its_key_back() -> None:
@@ -157,13 +185,6 @@ def test_reveal_shows_the_key_without_a_score() -> None:
 def test_reveal_of_a_measured_question_without_a_run_has_no_key() -> None:
     assert reveal(Q4, runs=[], machine=NO_GPU).correct_answers == ()
     assert reveal(Q4, runs=[run_record(Q4, [70.0] * 3)], machine=NO_GPU).correct_answers == ("over_60_s",)
-
-
-def test_an_answer_is_stale_after_a_newer_run() -> None:
-    old = run_record(Q4, [16.6] * 3, id="old")
-    marking = mark(Q4, ["s_20_to_40"], runs=[old], machine=NO_GPU)
-    assert not is_stale(Q4, marking, [old])
-    assert is_stale(Q4, marking, [run_record(Q4, [5.0] * 3, id="new"), old])
 
 
 @pytest.mark.parametrize("question", LESSON.questions, ids=lambda question: question.id)

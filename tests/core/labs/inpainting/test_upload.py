@@ -2,12 +2,15 @@ import io
 import struct
 import subprocess
 import sys
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from PIL import Image
 
 from core.errors import BadPicture
+from core.labs.inpainting import upload
 from core.labs.inpainting.upload import safe_picture
 
 
@@ -62,7 +65,63 @@ def test_transparency_becomes_white() -> None:
     assert safe.getpixel((50, 50)) == (255, 255, 255)
 
 
-@pytest.mark.parametrize(("width", "height"), [(100_000, 100_000), (30_000, 30_000), (9_000, 9_000)])
+def test_a_rotation_in_a_png_with_a_palette_is_applied() -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    picture = Image.new("RGB", (3000, 2000), "red").quantize(4)
+    assert opened(safe_picture(encoded(picture, exif=turned))).size == (683, 1024)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "I;16", "RGB", "RGBA"])
+def test_every_mode_of_a_large_png_is_made_smaller(mode: str) -> None:
+    safe = opened(safe_picture(encoded(Image.new(mode, (2048, 1024)))))
+    assert (safe.mode, safe.size) == ("RGB", (1024, 512))
+
+
+def test_a_colour_that_means_transparent_becomes_white() -> None:
+    data = encoded(Image.new("RGB", (2048, 1024), (1, 2, 3)), transparency=(1, 2, 3))
+    assert opened(safe_picture(data)).getpixel((50, 50)) == (255, 255, 255)
+
+
+PEAK = """
+import sys
+from core.labs.inpainting.upload import safe_picture
+def kib(name):
+    return int(next(line for line in open("/proc/self/status") if line.startswith(name)).split()[1])
+data = sys.stdin.buffer.read()
+before = kib("VmRSS")
+safe_picture(data)
+print((kib("VmHWM") - before) / 1024)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak of the RSS is read from /proc")
+def test_the_largest_picture_takes_less_than_200_mib_to_decode() -> None:
+    data = encoded(Image.new("RGBA", (4000, 4000), (255, 0, 0, 9)))
+    run = subprocess.run([sys.executable, "-c", PEAK], input=data, capture_output=True, check=True)
+    assert 50 < float(run.stdout) < 200
+
+
+def test_one_picture_is_decoded_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    original, at_once, most = upload._decoded, 0, 0
+
+    def watched(data: bytes) -> Image.Image:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        time.sleep(0.02)
+        small = original(data)
+        at_once -= 1
+        return small
+
+    monkeypatch.setattr(upload, "_decoded", watched)
+    data = encoded(Image.new("RGB", (100, 100)))
+    with ThreadPoolExecutor(4) as pool:
+        assert len(list(pool.map(safe_picture, [data] * 4))) == 4
+    assert most == 1
+
+
+@pytest.mark.parametrize(("width", "height"), [(100_000, 100_000), (30_000, 30_000), (9_000, 9_000), (4_001, 4_000)])
 def test_a_pixel_bomb_is_refused_before_it_is_decoded(width: int, height: int) -> None:
     with pytest.raises(BadPicture, match="pixels"):
         safe_picture(bomb(width, height))

@@ -1,0 +1,22 @@
+"""A student's runs and pictures, as the pages read them."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.store.tables import Picture, Run
+
+
+def latest_run(session: Session, person_id: str, lab: str, question_id: str | None) -> Run | None:
+    """The newest run that was started from one page; `question_id` is None for the lab's own page."""
+    query = select(Run).where(Run.person_id == person_id, Run.lab == lab, Run.question_id == question_id)
+    return session.scalars(query.order_by(Run.created_at.desc()).limit(1)).first()
+
+
+def all_runs(session: Session, person_id: str) -> list[Run]:
+    """Every run, newest first."""
+    return list(session.scalars(select(Run).where(Run.person_id == person_id).order_by(Run.created_at.desc())))
+
+
+def pictures(session: Session, run_id: str) -> list[Picture]:
+    """The pictures of a run, in the order in which they were made."""
+    return list(session.scalars(select(Picture).where(Picture.run_id == run_id).order_by(Picture.index)))

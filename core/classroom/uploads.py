@@ -1,0 +1,28 @@
+"""A student's own pictures. Only the newest few are kept."""
+
+import time
+from uuid import uuid4
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.store.tables import Upload
+
+KEPT = 5
+
+
+def keep_upload(session: Session, person_id: str, png: bytes) -> str:
+    """Store a checked picture and let the oldest beyond `KEPT` go; gives its id."""
+    upload = Upload(id=uuid4().hex, person_id=person_id, created_at=time.time(), png=png)
+    session.add(upload)
+    session.flush()
+    newest = select(Upload.id).where(Upload.person_id == person_id).order_by(Upload.created_at.desc()).limit(KEPT)
+    kept = list(session.scalars(newest))
+    session.execute(delete(Upload).where(Upload.person_id == person_id, Upload.id.not_in(kept)))
+    return upload.id
+
+
+def latest_upload(session: Session, person_id: str) -> str | None:
+    """Id of the newest picture, None without one."""
+    mine = select(Upload.id).where(Upload.person_id == person_id).order_by(Upload.created_at.desc()).limit(1)
+    return session.scalars(mine).first()
