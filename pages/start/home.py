@@ -20,19 +20,16 @@ st.markdown(
 )
 bank_problems()
 st.progress(mine.answered / len(questions), text=f"{mine.answered} of {len(questions)} questions answered")
-with st.container(border=True):
-    if upcoming is None:
-        st.page_link(
-            page_path("runs/report.py"), label="All answered: open your machine's report", icon=":material/summarize:"
-        )
-    else:
-        word = "Continue with" if mine.answered else "Start with"
-        st.page_link(
-            question_link(upcoming.id),
-            label=f"**{word} {upcoming.id} · {upcoming.title}**",
-            icon=":material/arrow_forward:",
-            width="stretch",
-        )
+if upcoming is None:
+    st.page_link(
+        page_path("runs/report.py"), label="All answered: open your machine's report", icon=":material/summarize:"
+    )
+elif st.button(
+    f"{'Continue with' if mine.answered else 'Start with'} {upcoming.id} · {upcoming.title}",
+    type="primary",
+    icon=":material/arrow_forward:",
+):
+    st.switch_page(question_link(upcoming.id))
 
 st.header("This machine", divider="gray")
 machine = this_machine()

@@ -17,7 +17,7 @@ def view(run: Run, key: str) -> None:
     _gallery(made, record["settings"].get("sweep"), key)
     figures(
         [
-            Figure(f"Fastest picture{_of(record, best)}", written(best, "wall_s", seconds)),
+            Figure("Fastest picture", written(best, "wall_s", seconds), _of(record, best)),
             Figure(
                 "UNet evaluations",
                 written(best, "evaluations", str),
@@ -37,11 +37,11 @@ def view(run: Run, key: str) -> None:
         memory_chart(record, key)
 
 
-def _of(record: Record, repeat: Record) -> str:
-    """Which picture of a sweep, in brackets."""
+def _of(record: Record, repeat: Record) -> str | None:
+    """Which picture of a sweep these figures are of."""
     sweep = record["settings"].get("sweep")
     value = (repeat.get("settings") or {}).get(sweep)
-    return f" ({SHORT[sweep]} {value:g})" if sweep and value is not None else ""
+    return f"The picture with {SHORT[sweep]} {value:g}." if sweep and value is not None else None
 
 
 def _gallery(made: list[Picture], sweep: str | None, key: str) -> None:
