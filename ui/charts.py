@@ -15,7 +15,6 @@ from ui.colours import Meaning, colour
 
 ROW_PX = 28
 AXIS_PX = 80  # the axis with its title; Streamlit counts it into the chart's height
-RULE_PX = 22
 
 
 @dataclass(frozen=True)
@@ -37,18 +36,7 @@ class Bar:
     hollow: bool = False
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A vertical line across the bars: a limit or a prediction."""
-
-    value: float
-    text: str
-    meaning: Meaning
-
-
-def bars(
-    title: str, rows: Sequence[Bar], unit: str, alt: str, rules: Sequence[Rule] = (), key: str | None = None
-) -> None:
+def bars(title: str, rows: Sequence[Bar], unit: str, alt: str, key: str | None = None) -> None:
     """Draw horizontal bars.
 
     Args:
@@ -61,12 +49,9 @@ def bars(
     import altair as alt_
 
     st.markdown(f"**{title}**")
-    longest = max([row.value for row in rows] + [rule.value for rule in rules])
-    layers = [_marks(alt_, rows, unit, longest), _texts(alt_, rows)]
-    if rules:
-        layers += _rules(alt_, rules)
-    height = ROW_PX * len(rows) + AXIS_PX + (RULE_PX if rules else 0)
-    chart = alt_.layer(*layers).properties(height=height).configure_view(strokeWidth=0)
+    longest = max(row.value for row in rows)
+    chart = alt_.layer(_marks(alt_, rows, unit, longest), _texts(alt_, rows))
+    chart = chart.properties(height=ROW_PX * len(rows) + AXIS_PX).configure_view(strokeWidth=0)
     st.altair_chart(chart, width="stretch", alt=alt, key=key)
 
 
@@ -101,18 +86,6 @@ def _texts(alt: Any, rows: Sequence[Bar]) -> Any:
         .mark_text(align="left", dx=6, color=colour("text"), fontSize=13)
         .encode(x="value:Q", y=alt.Y("label:N", sort=None), text="text:N")
     )
-
-
-def _rules(alt: Any, rules: Sequence[Rule]) -> list[Any]:
-    data = alt.Data(values=[{"value": r.value, "text": r.text, "stroke": colour(r.meaning)} for r in rules])
-    chart = alt.Chart(data)
-    line = chart.mark_rule(strokeWidth=2, strokeDash=[6, 4]).encode(
-        x="value:Q", color=alt.Color("stroke:N", scale=None)
-    )
-    label = chart.mark_text(align="left", baseline="bottom", dx=4, fontSize=12).encode(
-        x="value:Q", y=alt.value(-2), text="text:N", color=alt.Color("stroke:N", scale=None)
-    )
-    return [line, label]
 
 
 def _data(alt: Any, rows: Sequence[Bar]) -> Any:

@@ -5,9 +5,12 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.classroom.answers import predict, prediction_of, wants_prediction
+from core.classroom.answers import predict, prediction_of, runs_of, wants_prediction
 from core.errors import LabError
+from core.measure.machine import this_machine
 from core.quiz.bank import Question
+from core.quiz.evidence import find_evidence
+from core.quiz.verdict import figure
 from core.store.database import session
 from core.store.tables import Prediction
 from ui.problem import problem
@@ -96,7 +99,20 @@ class PredictionBlock:
     def _show(self, locked: Prediction) -> None:
         words = prediction_words(self.question, locked)
         when = datetime.fromtimestamp(locked.created_at).astimezone()
-        st.markdown(f":blue[:material/lock:] You predicted :blue[**{words}**], locked in at {when:%H:%M}.")
+        told = f":blue[:material/lock:] You predicted :blue[**{words}**], locked in at {when:%H:%M}."
+        st.markdown(f"{told} {self._measured()}")
+
+    def _measured(self) -> str:
+        """What the student's own run says to it, once there is one that decides."""
+        if self.question.key is None:
+            return ""
+        with session() as database:
+            runs = runs_of(database, self.person, self.question)
+        finding = find_evidence(self.question, runs, this_machine())
+        found = finding.evidence
+        if found is None or finding.state != "found" or found.source != "live":
+            return ""
+        return f"Your run measured :green[**{figure(found.value, found.unit)}**]."
 
 
 def prediction_words(question: Question, prediction: Prediction) -> str:

@@ -53,6 +53,7 @@ def test_q4_is_marked_by_three_runs_of_the_full_size_model(page: Page, server: A
     expect(page.get_by_text("596,049,920 parameters", exact=False).first).to_be_visible(timeout=RUN_MS)
     expect(page.get_by_text("Fastest repeat")).to_be_visible()
     settled(page)
+    expect(page.get_by_text("Your run measured")).to_be_visible()
     page.get_by_role("radio", name=re.compile("^b ")).check(force=True)
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text("Your fastest run took", exact=False).first).to_be_visible()
