@@ -9,7 +9,7 @@ from typing import Any
 
 from core.labs.registry import Lab
 from core.labs.settings import LabSettings, ModelSettings
-from core.models.catalog import CATALOG
+from core.models.catalog import CATALOG, YOLO_FILE
 
 NOTES = {
     "hub": "",
@@ -38,7 +38,8 @@ def last_cell(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = No
     """The calls with these settings; what they print is what the run measures."""
     if not isinstance(settings, ModelSettings):
         return "for name, value in facts().items():\n    print(name, value)\n"
-    sources = {name: model.repo for name, model in CATALOG.items()} | (paths or {})
+    # Ultralytics fetches its file by its name alone.
+    sources = {name: YOLO_FILE if model.url else model.repo for name, model in CATALOG.items()} | (paths or {})
     note = "" if paths else NOTES[settings.source]
     cells = {
         "load_model": _load_model,

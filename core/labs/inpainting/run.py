@@ -40,6 +40,7 @@ NOTHING_FOUND = "YOLO found nothing in the picture, so the lab painted over a fi
 RANDOM_YOLO = " With random weights that is expected: only the pretrained detector knows objects."
 STRENGTH = 0.9999
 """The pipeline's own default: it skips one of the steps."""
+SMALLEST_PX, LONGEST_OF_TWIN_PX = 64, 256
 
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
@@ -80,7 +81,10 @@ def painted_size(settings: Settings, size: tuple[int, int]) -> tuple[int, int]:
     """Width and height to paint at, in pixels: as set, else the model's side at the picture's own proportions."""
     model = CATALOG[settings.model]
     side = _side(model, settings) or max(size)
-    width, height = (max(64, round(side * length / max(size) / 8) * 8) for length in size)
+    # The small twin's side is the smallest allowed, so there the shorter side takes it.
+    scale = max(side / max(size), SMALLEST_PX / min(size))
+    longest = max(side, LONGEST_OF_TWIN_PX)
+    width, height = (min(longest, max(SMALLEST_PX, round(scale * length / 8) * 8)) for length in size)
     return settings.width or width, settings.height or height
 
 

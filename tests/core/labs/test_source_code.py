@@ -106,3 +106,11 @@ def test_the_shown_code_needs_nothing_but_itself(paths: dict[str, str], tmp_path
     assert run.returncode == 0, run.stderr[-2000:]
     assert "nothing found" in run.stdout
     assert (tmp_path / "result.png").exists()
+
+
+def test_a_notebook_is_told_where_the_pretrained_weights_are() -> None:
+    """The detector is a file that ultralytics fetches by name, not a repository."""
+    lab = LABS["inpainting"]
+    cell = last_cell(lab, lab.settings())
+    assert "load_detector('yolov8n-seg.pt'" in cell
+    assert "load_painter('diffusers/stable-diffusion-xl-1.0-inpainting-0.1'" in cell

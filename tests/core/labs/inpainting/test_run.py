@@ -127,7 +127,9 @@ def test_the_size_follows_the_picture_unless_it_is_set() -> None:
     assert painted_size(settings, (768, 768)) == (1024, 1024)
     assert painted_size(settings, (640, 480)) == (1024, 768)
     assert painted_size(Settings(source="hub", width=512, height=256), (640, 480)) == (512, 256)
-    assert painted_size(Settings(source="embedded"), (2000, 100)) == (64, 64)
+    assert painted_size(Settings(source="embedded"), (768, 768)) == (64, 64)
+    assert painted_size(Settings(source="embedded"), (900, 700)) == (80, 64)
+    assert painted_size(Settings(source="embedded"), (2000, 100)) == (256, 64)
 
 
 def test_a_box_or_an_outline_becomes_the_region() -> None:
