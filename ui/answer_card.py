@@ -10,8 +10,8 @@ import streamlit as st
 from core.classroom.answers import (
     AnswerRefusedError,
     Submission,
-    answers_of,
     last_submission,
+    last_ticks,
     newer_evidence,
     reveal,
     submit_answer,
@@ -124,17 +124,12 @@ class AnswerCard:
     def _options(self) -> None:
         """The options of a closed question, as the last answer ticked them."""
         self._prompt()
-        ticked = set(self._last_ticks())
+        with session() as database:
+            ticked = last_ticks(database, self.person, self.question.id)
         with st.container(gap="xsmall"):
             for choice in self.question.choices:
                 box = ":material/check_box:" if choice.id in ticked else ":material/check_box_outline_blank:"
                 st.markdown(f"{box} **{choice.letter}** · {choice.text}")
-
-    def _last_ticks(self) -> list[str]:
-        """What the last real attempt ticked; asking for the answer is none."""
-        with session() as database:
-            answers = answers_of(database, self.person, self.question.id)
-        return next((answer.submitted_answers for answer in reversed(answers) if answer.score is not None), [])
 
     def _outcome(self, last: Submission) -> None:
         marking = last.shown

@@ -1,7 +1,8 @@
 """The entries of a student's report: per question the answer, the verdict, and what its run measured."""
 
-from core.classroom.answers import answers_of, deciding_run, last_submission, prediction_of
+from core.classroom.answers import last_submission, last_ticks, prediction_of
 from core.classroom.report import Entry, ReportBar
+from core.classroom.runs import deciding_run
 from core.labs.records import Record, growth, main_meter
 from core.quiz.bank import Question
 from core.store.database import session
@@ -21,10 +22,9 @@ def _entry(person: str, question: Question) -> Entry:
     with session() as database:
         last = last_submission(database, person, question)
         run = deciding_run(database, person, question)
-        answers = answers_of(database, person, question.id)
+        submitted = last_ticks(database, person, question.id)
         predicted = prediction_of(database, person, question.id)
     record = run.record if run else {}
-    submitted = next((answer.submitted_answers for answer in reversed(answers) if answer.score is not None), [])
     outcome = "Open" if last is None else last.shown.heading or "Answer shown"
     words = [_answer(question, submitted)]
     if predicted is not None:

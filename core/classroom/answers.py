@@ -158,6 +158,12 @@ def answers_of(session: Session, person_id: str, question_id: str) -> list[Answe
     return list(session.scalars(mine.order_by(Answer.attempt)))
 
 
+def last_ticks(session: Session, person_id: str, question_id: str) -> list[str]:
+    """What the last attempt ticked; empty without one. Asking for the answer ticks nothing."""
+    attempts = [answer for answer in answers_of(session, person_id, question_id) if not _is_reveal(answer)]
+    return attempts[-1].submitted_answers if attempts else []
+
+
 def history(session: Session, person_id: str) -> list[Answer]:
     """Every attempt and reveal of a person, oldest first."""
     mine = select(Answer).where(Answer.person_id == person_id)
@@ -174,16 +180,6 @@ def runs_of(session: Session, person_id: str, question: Question) -> list[dict[s
     """The person's run records from the question's own page, newest first."""
     mine = select(Run.record).where(_is_own(person_id, question))
     return list(session.scalars(mine.order_by(Run.created_at.desc(), Run.id).limit(RUNS_LOOKED_AT)))
-
-
-def deciding_run(session: Session, person_id: str, question: Question) -> Run | None:
-    """The run that the latest answer rests on, else the newest finished run of the question; None without one."""
-    answers = answers_of(session, person_id, question.id)
-    named = session.get(Run, answers[-1].run_id) if answers and answers[-1].run_id else None
-    if named is not None:
-        return named
-    mine = select(Run).where(_is_own(person_id, question), Run.state == "finished")
-    return session.scalar(mine.order_by(Run.created_at.desc(), Run.id).limit(1))
 
 
 def newer_evidence(session: Session, person_id: str, question: Question, answer: Answer) -> str | None:

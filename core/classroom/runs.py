@@ -3,6 +3,8 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.classroom.answers import answers_of
+from core.quiz.bank import Question
 from core.store.tables import Picture, Run
 
 
@@ -10,6 +12,16 @@ def latest_run(session: Session, person_id: str, lab: str, question_id: str | No
     """The newest run that was started from one page; `question_id` is None for the lab's own page."""
     query = select(Run).where(Run.person_id == person_id, Run.lab == lab, Run.question_id == question_id)
     return session.scalars(query.order_by(Run.created_at.desc()).limit(1)).first()
+
+
+def deciding_run(session: Session, person_id: str, question: Question) -> Run | None:
+    """The run that the latest answer rests on, else the newest finished run of the question; None without one."""
+    answers = answers_of(session, person_id, question.id)
+    named = session.get(Run, answers[-1].run_id) if answers and answers[-1].run_id else None
+    if named is not None:
+        return named
+    mine = select(Run).where(Run.person_id == person_id, Run.lab == question.lab.name, Run.question_id == question.id)
+    return session.scalar(mine.where(Run.state == "finished").order_by(Run.created_at.desc(), Run.id).limit(1))
 
 
 def all_runs(session: Session, person_id: str) -> list[Run]:

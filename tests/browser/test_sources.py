@@ -61,37 +61,36 @@ def test_a_download_states_its_size_and_the_text_is_shown(page: Page, hub: Hub, 
         server.stop()
 
 
-def test_a_broken_bank_is_shown_and_the_lesson_goes_on(page: Page, tmp_path: Path) -> None:
+@pytest.fixture
+def own_bank(tmp_path: Path) -> Iterator[tuple[AppServer, Path]]:
+    """A server with a copy of the bank that a test may edit while it runs."""
     bank = tmp_path / "quiz_bank.yaml"
     shutil.copy(ROOT / "quiz_bank.yaml", bank)
     server = AppServer(tmp_path / "app", VRAM_LAB_BANK=str(bank))
     server.start()
-    try:
-        open_page(page, server, "")
-        bank.write_text(bank.read_text().replace("    type: multiple\n", "    typ: multiple\n", 1))
-        open_page(page, server, "")
-        expect(page.get_by_text("the last good one is used", exact=False)).to_be_visible()
-        expect(page.get_by_text(re.compile(r"quiz_bank\.yaml:\d+:\d+ Q1"))).to_be_visible()
-        open_page(page, server, "q1")
-        expect(page.get_by_role("button", name="Check my answer")).to_be_visible()
-    finally:
-        server.stop()
+    yield server, bank
+    server.stop()
 
 
-def test_a_question_added_while_the_class_runs_has_a_page_at_once(page: Page, tmp_path: Path) -> None:
-    """Q12 has no file in pages/lesson; the lesson once broke for everybody."""
-    bank = tmp_path / "quiz_bank.yaml"
-    shutil.copy(ROOT / "quiz_bank.yaml", bank)
-    server = AppServer(tmp_path / "app", VRAM_LAB_BANK=str(bank))
-    server.start()
-    try:
-        open_page(page, server, "q11")
-        bank.write_text(f"{bank.read_text()}\n{NEW_QUESTION}")
-        open_page(page, server, "q11")
-        page.get_by_role("link", name="home · A new one").last.click()
-        expect(page.get_by_role("heading", name="Is this page drawn?")).to_be_visible()
-        page.get_by_role("radio", name=re.compile("^a ")).check(force=True)
-        page.get_by_role("button", name="Check my answer").click()
-        expect(page.get_by_text("1 of 12 answered")).to_be_visible()
-    finally:
-        server.stop()
+def test_a_broken_bank_is_shown_and_the_lesson_goes_on(page: Page, own_bank: tuple[AppServer, Path]) -> None:
+    server, bank = own_bank
+    open_page(page, server, "")
+    bank.write_text(bank.read_text().replace("    type: multiple\n", "    typ: multiple\n", 1))
+    open_page(page, server, "")
+    expect(page.get_by_text("the last good one is used", exact=False)).to_be_visible()
+    expect(page.get_by_text(re.compile(r"quiz_bank\.yaml:\d+:\d+ Q1"))).to_be_visible()
+    open_page(page, server, "q1")
+    expect(page.get_by_role("button", name="Check my answer")).to_be_visible()
+
+
+def test_a_question_added_while_the_class_runs_has_a_page_at_once(page: Page, own_bank: tuple[AppServer, Path]) -> None:
+    """The new question has no file in pages/lesson; the lesson once broke for everybody."""
+    server, bank = own_bank
+    open_page(page, server, "q11")
+    bank.write_text(f"{bank.read_text()}\n{NEW_QUESTION}")
+    open_page(page, server, "q11")
+    page.get_by_role("link", name="home · A new one").last.click()
+    expect(page.get_by_role("heading", name="Is this page drawn?")).to_be_visible()
+    page.get_by_role("radio", name=re.compile("^a ")).check(force=True)
+    page.get_by_role("button", name="Check my answer").click()
+    expect(page.get_by_text("1 of 12 answered")).to_be_visible()

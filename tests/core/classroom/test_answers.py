@@ -13,9 +13,9 @@ from core.classroom.answers import (
     AnswerRefusedError,
     Submission,
     answers_of,
-    deciding_run,
     history,
     last_submission,
+    last_ticks,
     newer_evidence,
     predict,
     prediction_of,
@@ -25,6 +25,7 @@ from core.classroom.answers import (
     wants_prediction,
 )
 from core.classroom.people import person_for_cookie
+from core.classroom.runs import deciding_run
 from core.quiz.bank import Question
 from core.quiz.marking import Marking
 from core.store.database import session
@@ -407,3 +408,10 @@ def test_history_holds_every_attempt_of_one_person(opened: Session, person: str)
         ("Q11", 2),
         ("Q1", 1),
     ]
+
+
+def test_the_last_ticks_are_those_of_the_last_real_attempt(opened: Session, person: str) -> None:
+    assert last_ticks(opened, person, Q1.id) == []
+    submit_answer(opened, person, Q1, ["cpu"], bank=LESSON, machine=NO_GPU)
+    reveal(opened, person, Q1, bank=LESSON, machine=NO_GPU)
+    assert last_ticks(opened, person, Q1.id) == ["cpu"]
