@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test check format bench gpu install
+.PHONY: run test check format bench gpu train install
 
 run: .venv/run       ## start the app
 	$(BIN)/streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
@@ -31,6 +31,17 @@ bench: .venv/dev     ## ratios against the bare program and an empty page; write
 gpu: .venv/dev       ## the checks and benchmarks that need a CUDA device; writes bench/results/*_cuda.json
 	$(BIN)/pytest -m gpu
 	$(BIN)/python -m bench text_generation references --device cuda
+
+train: .venv/dev     ## the embedded twins anew: about two hours on two cores; goes on where it was stopped
+	$(BIN)/python -m training.judge
+	$(BIN)/python -m training.language_model
+	$(BIN)/python -m training.detector
+	$(BIN)/python -m training.vae
+	$(BIN)/python -m training.text_to_image
+	$(BIN)/python -m training.inpainting
+	$(BIN)/python -m training.evaluate
+	$(BIN)/python -m training.cards
+	$(BIN)/python -m training.contact_sheet
 
 install: .venv/run
 

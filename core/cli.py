@@ -71,6 +71,9 @@ class TerminalProgress:
         """One line per timed repeat."""
         print(f"{self._stage}: {seconds(wall_s)}", file=self._out, flush=True)
 
+    def preview(self, picture: bytes, step: int) -> None:
+        """A terminal shows no pictures; they are written to the folder at the end."""
+
     def check(self) -> None:
         """Raise RunCancelled after a Ctrl-C."""
         if self._stop:

@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LONGEST_FUNCTION, LONGEST_PAGE, LONGEST_MODULE = 40, 120, 300
-SOURCES = [path for folder in ("core", "ui", "pages", "bench") for path in sorted((ROOT / folder).rglob("*.py"))]
+SOURCES = [
+    path for folder in ("core", "ui", "pages", "bench", "training") for path in sorted((ROOT / folder).rglob("*.py"))
+]
 HEAVY = ("torch", "transformers", "diffusers", "ultralytics", "accelerate", "alembic")
 
 

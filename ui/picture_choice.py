@@ -1,4 +1,4 @@
-"""Which picture the inpainting lab edits: the one that the project ships, or the student's own."""
+"""Which picture the inpainting lab edits: one that the project ships, or the student's own."""
 
 import streamlit as st
 
@@ -10,28 +10,38 @@ from core.store.database import session
 from core.units import gb
 from ui.problem import problem
 
+OWN = "own"
+TITLES = {
+    "shipped": "Automatic: what the weights were made for",
+    "table": "A cup and a toy cat on a table",
+    "scene": "A drawn house in the mountains",
+    OWN: "My latest picture",
+}
+
 
 def picture_choice(person: str, prefix: str, disabled: bool) -> str:
-    """The lab's `picture` setting: `table` or `upload:ID`. A file that is refused says why and loses nothing."""
+    """The lab's `picture` setting: `shipped`, `table`, `scene` or `upload:ID`. A refused file says why."""
+    key = f"{prefix}_picture"
+    place = st.container()
     file = st.file_uploader(
-        "Picture",
+        "Your own picture",
         type=["png", "jpg", "jpeg", "webp"],
         key=f"{prefix}_file",
         disabled=disabled,
-        help=f"Your own, up to {gb(config().max_upload_bytes)}. Without one, the run takes the project's table.",
+        help=f"Up to {gb(config().max_upload_bytes)}. It is edited in place of the project's pictures.",
     )
     if file is not None:
-        _take_in(person, file.getvalue(), f"{prefix}_{file.file_id}")
+        _take_in(person, file.getvalue(), f"{prefix}_{file.file_id}", key)
     with session() as database:
         latest = latest_upload(database, person)
-    if latest is None:
-        st.caption("No picture of yours: the run takes the table that the project ships.")
-        return "table"
-    own = st.toggle("Use my latest picture", value=True, key=f"{prefix}_own", disabled=disabled)
-    return f"upload:{latest}" if own else "table"
+    options = [name for name in TITLES if name != OWN or latest is not None]
+    # Not by `index`: a picture that has just come in chooses itself.
+    st.session_state.setdefault(key, options[-1] if latest is not None else options[0])
+    chosen = place.selectbox("Picture", options, format_func=TITLES.__getitem__, key=key, disabled=disabled)
+    return f"upload:{latest}" if chosen == OWN else str(chosen)
 
 
-def _take_in(person: str, data: bytes, key: str) -> None:
+def _take_in(person: str, data: bytes, key: str, choice: str) -> None:
     """Check and store a file once per visit; a refusal is remembered too, so that no redraw decodes it again."""
     known = st.session_state.get(key)
     if known is None:
@@ -43,6 +53,7 @@ def _take_in(person: str, data: bytes, key: str) -> None:
             with session() as database:
                 keep_upload(database, person, png)
             known = ""
+            st.session_state[choice] = OWN
         st.session_state[key] = known
     if known:
         st.warning(known, icon=":material/broken_image:")

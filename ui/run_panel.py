@@ -16,8 +16,9 @@ from core.jobs.presence import present
 from core.labs.parsing import parse_settings
 from core.labs.planning import Plan, plan
 from core.labs.registry import Lab
-from core.labs.settings import LabSettings
+from core.labs.settings import LabSettings, ModelSettings
 from core.measure.machine import this_machine
+from core.models.catalog import CATALOG
 from core.quiz.bank import Question
 from core.quiz.evidence import reasons_against
 from core.store.database import session
@@ -28,13 +29,16 @@ from ui.picture_choice import picture_choice
 from ui.plain import plain
 from ui.prediction import PredictionBlock
 from ui.problem import problem
+from ui.prompt_hints import prompt_hints
 from ui.results import result
 from ui.run_states import active_card, failure_card, reference_card
 from ui.runs import latest_run
-from ui.settings_form import Form
+from ui.settings_form import SOURCES, Form
 
 ACTIVE = ("queued", "running")
 RESULT_PX = {"runtime": 380, "load_model": 900, "text_generation": 900, "text_to_image": 1050, "inpainting": 800}
+PAGE_FALLBACK: dict[str, Literal["dummy", "embedded"]] = {"text_generation": "embedded"}
+"""What `auto` takes without the Hub on a lab's own page: there the text is to be read, questions time it."""
 
 
 @dataclass(frozen=True)
@@ -62,13 +66,16 @@ class RunPanel:
         """
         job = self._latest_job()
         busy = job is not None and job.state in ACTIVE
-        values = Form(self.lab, self.preset, self.prefix).draw(disabled=busy)
+        form = Form(self.lab, self.preset, self.prefix, self._open_fields)
+        values, below = form.draw(disabled=busy)
         if "picture" in type(self.preset).model_fields:
             values["picture"] = picture_choice(self.person, self.prefix, disabled=busy)
         planned = self._plan(values)
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)
         if planned is not None:
+            with below:
+                prompt_hints(form, planned.settings, disabled=busy)
             self._button(planned, job if busy else None)
         self._state(job, busy)
 
@@ -139,13 +146,20 @@ class RunPanel:
             expected = queue.expected_s(database, planned.workload)
             waiting = queue.waiting(database)
         parts = list(planned.reasons)
-        if planned.parameters and planned.weights_bytes:
-            parts.append(f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights.")
+        if isinstance(planned.settings, ModelSettings) and planned.parameters and planned.weights_bytes:
+            size = f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights"
+            parts.append(f"{self._weights(planned.settings)}: {size}.")
         parts.append(f"About {roughly(expected)} on this machine." if expected else "Not timed on this machine yet.")
         parts.append(
             "Nobody is waiting." if not waiting else f"{waiting} {'run is' if waiting == 1 else 'runs are'} waiting."
         )
         return " ".join(parts)
+
+    @staticmethod
+    def _weights(settings: ModelSettings) -> str:
+        """Which weights the run takes; of a twin also which model it is not."""
+        title = SOURCES[settings.source]
+        return f"{title}, not {CATALOG[settings.model].title}" if settings.source == "embedded" else title
 
     @property
     def _question_id(self) -> str | None:
@@ -153,7 +167,14 @@ class RunPanel:
 
     @property
     def _fallback(self) -> Literal["dummy", "embedded"] | None:
-        return self.question.lab.fallback if self.question else None
+        return self.question.lab.fallback if self.question else PAGE_FALLBACK.get(self.lab.name)
+
+    @property
+    def _open_fields(self) -> tuple[str, ...]:
+        """What stands in the open: what a student is meant to play with. A measured question keeps its prompt."""
+        if self.question is None:
+            return "prompt", "previews"
+        return () if self.question.key else ("prompt",)
 
     @property
     def _waits_for_prediction(self) -> bool:

@@ -1,6 +1,8 @@
 """The faces of a run that has not ended well, or not yet: queued, downloading, running, failed, cancelled."""
 
+import base64
 from collections.abc import Callable
+from typing import Any
 
 import streamlit as st
 
@@ -10,9 +12,11 @@ from core.quiz.verdict import figure
 from core.store.tables import Job
 from core.units import gb, roughly
 from ui.charts import time_bars
+from ui.enlarged import enlarged
 from ui.plain import plain
 
 TEXT_HEIGHT_PX = 130
+PREVIEW_PX = 192
 FAILURES = {
     "cancelled": ("You stopped this run.", ":material/cancel:"),
     "timed_out": ("This run took too long and was stopped.", ":material/timer_off:"),
@@ -65,6 +69,8 @@ def _running(job: Job) -> None:
     st.caption(_detail(job, step, steps))
     if now.get("text"):
         st.container(height=TEXT_HEIGHT_PX, border=False, autoscroll=True).text(now["text"])
+    if job.settings.get("previews"):
+        _preview(now.get("preview"))
     landed = now.get("repeats_s") or []
     if landed:
         time_bars(
@@ -72,6 +78,18 @@ def _running(job: Job) -> None:
             [(f"repeat {i}", value) for i, value in enumerate(landed, 1)],
             key=f"landed_{job.id}",
             cold_first=True,
+        )
+
+
+def _preview(preview: dict[str, Any] | None) -> None:
+    """What the picture looks like by now; the place has its height from the start."""
+    with st.container(height=PREVIEW_PX + 60, border=False):
+        if preview is None:
+            st.caption("The picture will be shown here while it forms.")
+            return
+        step = f"after step {preview['step']}"
+        st.image(
+            enlarged(base64.b64decode(preview["picture"])), caption=step, width=PREVIEW_PX, alt=f"The picture {step}"
         )
 
 

@@ -9,6 +9,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import streamlit as st
 from pydantic.fields import FieldInfo
+from streamlit.delta_generator import DeltaGenerator
 
 from core.labs.registry import Lab
 from core.labs.settings import LabSettings
@@ -22,7 +23,8 @@ SOURCES = {
 }
 HELP = {
     "source": "Trained weights come from the Hub. Random weights have the real size, so time and memory are true "
-    "and the output means nothing. The twin is small and takes seconds.",
+    "and the output means nothing. The twin is a small trained model of the same classes: it shows in seconds what "
+    "the settings do, and knows little.",
     "device": "Where the model runs.",
     "dtype": "The type of every number in the model: 4 bytes in float32, 2 in float16 and bfloat16.",
     "repeats": "How often the program runs. The first repeat is cold and shown apart.",
@@ -37,6 +39,8 @@ HELP = {
     "sweep_values": "The values to go through, separated by commas.",
     "height": "Pixels. Empty is the model's own size.",
     "width": "Pixels. Empty is the model's own size.",
+    "prompt": "What the model is given to start from.",
+    "previews": "Show the picture while it forms. Decoding it again and again takes time: off to measure.",
     "region": "Paint over the object's bounding box, or its outline.",
 }
 OWN_PLACE = {"source", "device", "picture"}
@@ -49,14 +53,16 @@ class Form:
     Attributes:
         prefix: start of every widget's key, so that pages do not share values.
         preset: settings that the page starts with.
+        open_fields: settings that stand in the open; all others are one click away.
     """
 
     lab: Lab
     preset: LabSettings
     prefix: str
+    open_fields: tuple[str, ...] = ()
 
-    def draw(self, disabled: bool) -> dict[str, Any]:
-        """The settings as chosen; not yet checked."""
+    def draw(self, disabled: bool) -> tuple[dict[str, Any], DeltaGenerator]:
+        """The settings as chosen, not yet checked, and a place below the prompt, or below all of them."""
         values: dict[str, Any] = {}
         fields = type(self.preset).model_fields
         if "source" in fields:
@@ -65,12 +71,22 @@ class Form:
                 values["source"] = self._choice("source", list(SOURCES), "Weights", SOURCES, disabled)
             with right:
                 values["device"] = self._choice("device", _devices(), "Device", {}, disabled)
-        rest = [name for name, field in fields.items() if name not in OWN_PLACE and _can_change(field)]
+        below = None
+        for name in (name for name in self.open_fields if name in fields):
+            values[name] = self._widget(name, fields[name], disabled)
+            if name == "prompt":
+                below = st.container()
+        own_place = OWN_PLACE.union(self.open_fields)
+        rest = [name for name, field in fields.items() if name not in own_place and _can_change(field)]
         if rest:
             with st.expander("All settings", icon=":material/tune:"), st.grid(2, min_column_width=220):
                 for name in rest:
                     values[name] = self._widget(name, fields[name], disabled)
-        return values
+        return values, below or st.container()
+
+    def set_to(self, name: str, value: Any) -> None:
+        """Give a widget another value; only in a callback, before the widgets are drawn."""
+        st.session_state[self._key(name)] = value
 
     def _key(self, name: str) -> str:
         return f"{self.prefix}_{name}"

@@ -4,16 +4,19 @@ The lab's thread only writes into memory (microseconds); a thread beside it talk
 second, so that measuring is not disturbed. What the page finds in `Job.progress`:
 
     {"stage": "Generating", "step": 40, "steps": 100, "text": "Once upon", "bytes_per_s": None,
-     "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "repeats_s": [18.0, 16.6]}
+     "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "repeats_s": [18.0, 16.6],
+     "preview": {"picture": "iVBORw0K…", "step": 22}}
 
 `step_s` is the mean pace since the count of steps began. `time_left_s` counts to the end of the run, from the median of
 earlier runs, or to the end of these steps, from their pace, where the run was never timed or goes on for longer than
-that median. It is null where neither is known.
+that median. It is null where neither is known. `preview` is the picture as it looks now, a PNG or JPEG in base64, at
+most 20 kB; null in runs that show none.
 
 The time limit is the job's own where its workload was timed before. Else it grows with what the pace of the steps
 foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it.
 """
 
+import base64
 import logging
 import os
 import threading
@@ -79,6 +82,7 @@ class JobProgress:
         self._downloaded_s = 0.0
         self._downloading_since: float | None = None
         self._repeats_s: list[float] = []
+        self._preview: dict[str, Any] | None = None
         self._stop: LabError | None = None
         self.version = 0
         """Grows with every report, so that nothing is written twice."""
@@ -108,6 +112,11 @@ class JobProgress:
     def landed(self, wall_s: float) -> None:
         """A timed repeat has ended; the page draws it at once."""
         self._repeats_s = [*self._repeats_s, wall_s]
+        self.version += 1
+
+    def preview(self, picture: bytes, step: int) -> None:
+        """The picture as it looks now; the page shows the latest one."""
+        self._preview = {"picture": base64.b64encode(picture).decode("ascii"), "step": step}
         self.version += 1
 
     def check(self) -> None:
@@ -143,6 +152,7 @@ class JobProgress:
             "step_s": pace.step_s,
             "time_left_s": self._time_left(pace),
             "repeats_s": self._repeats_s,
+            "preview": self._preview,
         }
 
     def _time_left(self, pace: Pace) -> float | None:

@@ -18,6 +18,7 @@ TEXT = "Encoding the prompt"
 DECODING = "Decoding the picture"
 ENCODING = "Encoding the picture"
 SAFETY = "Safety check"
+PREVIEWS = "Decoding the previews"
 
 
 class StepWatch:
@@ -30,6 +31,7 @@ class StepWatch:
         self.stage = ""
         self.done = 0
         self.total = total
+        self.phases: Phases | None = None
         self._recorder = recorder
         self._progress = progress
 
@@ -51,24 +53,37 @@ class StepWatch:
         self._progress.check()
         return tensors
 
+    def end(self) -> None:
+        """Called after the last picture, also when the run was stopped; a plain watch keeps nothing."""
+
 
 def measured_picture(
-    draw: Callable[[Phases], Any], networks: dict[str, Any], recorder: Recorder, extra: dict[str, Any]
+    draw: Callable[[Phases], Any],
+    networks: dict[str, Any],
+    recorder: Recorder,
+    watch: StepWatch,
+    extra: dict[str, Any],
 ) -> tuple[Any, dict[str, Any]]:
     """Time one call of a pipeline. Returns what it returned and the new entry of `repeats`.
 
     Args:
         draw: is given the phases, to begin one by hand.
         networks: phase name -> module; has to contain DENOISING.
+        watch: what the pipeline calls after every step.
         extra: figures and settings to stand in the entry.
     """
     gc.collect()
-    with Phases(recorder.clock, networks) as phases, recorder.clock.measure() as timing:
-        result = draw(phases)
+    with Phases(recorder.clock, networks) as phases:
+        watch.phases = phases
+        with recorder.clock.measure() as timing:
+            result = draw(phases)
     stages = phases.stages(timing.start, timing.end)
     evaluations = phases.calls[DENOISING]
     denoising_s = next(stage["wall_s"] for stage in stages if stage["name"] == DENOISING)
     figures = {"evaluations": evaluations, "seconds_per_evaluation": denoising_s / evaluations, "stages": stages}
+    if phases.aside_s:
+        figures["previews_s"] = phases.aside_s
+        stages.append({"name": PREVIEWS, "wall_s": phases.aside_s})
     recorder.timeline.sample()
     recorder.spend(stages)
     return result, recorder.repeat(timing, **extra, **figures)

@@ -19,7 +19,8 @@ from core.labs.parsing import parse_settings
 from core.labs.planning import plan
 from core.labs.quiet import prepare_environment, quiet_libraries
 from core.labs.registry import LABS, Lab
-from core.labs.settings import LabSettings
+from core.labs.settings import LabSettings, ModelSettings
+from core.labs.threads import use_threads
 from core.measure.machine import this_machine
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
@@ -105,6 +106,8 @@ def _attempt(
             with recorder.stage("Importing the libraries"):
                 module = importlib.import_module(f"core.labs.{lab.name}.run")
                 quiet_libraries()
+                if isinstance(settings, ModelSettings):
+                    use_threads(settings)
             module.run(settings, recorder, resident, progress)
             recorder.end_stage()
     except RunCancelled as stop:

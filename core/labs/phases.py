@@ -9,6 +9,8 @@ of one picture add up to its time. The hooks only drop a stamp (on CUDA an event
     phases.calls["Denoising"]       # 51: with some schedulers more than the number of steps
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Self
 
@@ -27,6 +29,8 @@ class Phases:
         self._clock = clock
         self._networks = networks
         self._first: dict[str, Stamp] = {}
+        self._asides: list[tuple[Stamp, Stamp]] = []
+        self._is_aside = False
         self._handles: list[Any] = []
 
     def __enter__(self) -> Self:
@@ -41,12 +45,35 @@ class Phases:
             handle.remove()
 
     def stages(self, start: Stamp, end: Stamp) -> list[dict[str, Any]]:
-        """Seconds of each phase between two stamps; what comes before the first network belongs to its phase."""
+        """Seconds of each phase between two stamps; what comes before the first network belongs to its phase.
+
+        What was done aside is taken out of the phase in which it was done.
+        """
         names = sorted(self._first, key=lambda name: self._first[name].ns)
         borders = [start, *(self._first[name] for name in names[1:]), end]
         return [
-            {"name": name, "wall_s": self._clock.seconds(borders[i], borders[i + 1])} for i, name in enumerate(names)
+            {"name": name, "wall_s": self._clock.seconds(first, last) - self._aside_s(first, last)}
+            for name, first, last in zip(names, borders, borders[1:], strict=False)
         ]
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Work that is no part of any phase, though it may call the same networks."""
+        start, self._is_aside = self._clock.stamp(), True
+        try:
+            yield
+        finally:
+            self._is_aside = False
+            self._asides.append((start, self._clock.stamp()))
+
+    @property
+    def aside_s(self) -> float:
+        """Seconds spent aside; on CUDA only after a synchronise."""
+        return sum(self._clock.seconds(*span) for span in self._asides)
+
+    def _aside_s(self, first: Stamp, last: Stamp) -> float:
+        within = [span for span in self._asides if first.ns <= span[0].ns < last.ns]
+        return sum(self._clock.seconds(*span) for span in within)
 
     def begin(self, name: str) -> None:
         """Start a phase by hand, where what works is no network whose call could be watched."""
@@ -54,5 +81,7 @@ class Phases:
             self._first[name] = self._clock.stamp()
 
     def _called(self, name: str) -> None:
+        if self._is_aside:
+            return
         self.calls[name] += 1
         self.begin(name)

@@ -24,8 +24,8 @@ BFLOAT16_FROM = (8, 0)
 """First compute capability with bfloat16 units; below, it is emulated."""
 
 TWIN_ON_CPU = (
-    "On a CPU the full-size model can take many minutes, so the run takes its small untrained twin: the steps are "
-    "real, the output means nothing. Choose other weights to run the full size."
+    "On a CPU the full-size model can take many minutes, so the run takes its small embedded twin, which answers in "
+    "seconds. Choose other weights to run the full size."
 )
 
 Fallback = Literal["dummy", "embedded"]
@@ -59,7 +59,8 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
     """Make `settings` concrete for `machine`; takes up to `hub_probe_s` where the Hub has to be asked.
 
     Args:
-        fallback: source that `auto` takes without the Hub, and `embedded` on a CPU always; None is the lab's own.
+        fallback: source that `auto` takes without the Hub; None is the lab's own. A picture model takes `embedded` on
+            a CPU also where the Hub is there.
     """
     device, why_device = _device(settings.device, machine)
     if not isinstance(settings, ModelSettings):
@@ -77,7 +78,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
     models = models_of(settings)
     source, why_source = _source(settings.source, models, device, fallback or lab.fallback)
     dtype, why_dtype = _dtype(settings.dtype, device, CATALOG[settings.model], machine)
-    concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype})
+    concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype}).settled()
     missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]
     parameters = sum(model.twin_parameters if source == "embedded" else model.parameters for model in models)
     return Plan(
@@ -109,7 +110,7 @@ def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
 def _source(asked: str, models: tuple[Model, ...], device: str, fallback: Fallback) -> tuple[str, tuple[str, ...]]:
     if asked != "auto":
         return asked, ()
-    if device == "cpu" and fallback == "embedded":
+    if device == "cpu" and fallback == "embedded" and models[-1].task != "text-generation":
         return "embedded", (TWIN_ON_CPU,)
     if all(sources.is_cached(model.id) for model in models):
         return "hub", ("The pretrained weights are on this machine.",)
@@ -117,7 +118,7 @@ def _source(asked: str, models: tuple[Model, ...], device: str, fallback: Fallba
         return "hub", ("The pretrained weights can be downloaded from the Hugging Face Hub.",)
     what = {
         "dummy": "random weights of the same size: time and memory are true, the output means nothing",
-        "embedded": "a small untrained twin of the same classes: the steps are real, the output means nothing",
+        "embedded": "its small embedded twin, trained on a little world of its own",
     }[fallback]
     return fallback, (f"The pretrained weights are not here and the Hub cannot be reached, so the run takes {what}.",)
 

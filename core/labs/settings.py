@@ -1,6 +1,6 @@
 """Settings that every lab shares. No torch here: pages, the bank and the queue read these classes."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,3 +28,7 @@ class ModelSettings(LabSettings):
     repeats: int = Field(default=3, ge=1, le=20)
     fresh_process: bool = False
     """Start in a worker process that has run nothing before, so that memory figures start from empty."""
+
+    def settled(self) -> Self:
+        """These settings with everything named that follows from source, device and dtype, once those are known."""
+        return self

@@ -15,7 +15,7 @@ NOTES = {
     "hub": "",
     "auto": "",
     "dummy": "# VRAM Lab ran this with random weights of the same size; here the pretrained ones are downloaded.\n",
-    "embedded": "# VRAM Lab ran this with its small twin of the model; here the pretrained one is downloaded.\n",
+    "embedded": "# VRAM Lab runs its small twin; this downloads the real model.\n",
 }
 
 
@@ -114,8 +114,10 @@ def _text_to_image(settings: Any, sources: dict[str, str], is_local: bool) -> st
 
 
 def _inpainting(settings: Any, sources: dict[str, str], is_local: bool) -> str:
-    from_file = "table.png" if settings.picture == "table" else "picture.png"
-    side = CATALOG[settings.detector].native_size
+    name = settings.settled().picture
+    from_file = "picture.png" if name.startswith("upload:") else f"{name}.png"
+    detector = CATALOG[settings.detector]
+    side = detector.twin_size if is_local and settings.source == "embedded" else detector.native_size
     seed = "random.randrange(2**32)" if settings.seed is None else settings.seed
     return (
         "import random\n\n"

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Where a lab reports to. Both methods are cheap and are called at every step."""
+    """Where a lab reports to. All methods are cheap; `report` and `check` are called at every step."""
 
     def report(
         self, stage: str, step: int = 0, steps: int = 0, text: str | None = None, bytes_per_s: float | None = None
@@ -21,6 +21,9 @@ class Progress(Protocol):
     def landed(self, wall_s: float) -> None:
         """Say that a repeat (or a picture of a sweep) is done and how long it took, in seconds."""
 
+    def preview(self, picture: bytes, step: int) -> None:
+        """Show what the picture looks like after `step` steps: a PNG or JPEG of at most 15 kB."""
+
     def check(self) -> None:
         """Raise RunCancelled or RunTimedOut if the run has to stop now."""
 
@@ -34,6 +37,9 @@ class SilentProgress:
         pass
 
     def landed(self, wall_s: float) -> None:
+        pass
+
+    def preview(self, picture: bytes, step: int) -> None:
         pass
 
     def check(self) -> None:

@@ -43,9 +43,9 @@ def _write(model: Model, folder: Path, progress: Progress) -> None:
         from core.models.yolo import write_yolo
 
         progress.report(stage)
-        write_yolo(folder / YOLO_FILE, is_twin=False)
+        write_yolo(folder / YOLO_FILE)
     else:
         from core.models.random_checkpoint import write_checkpoint
 
-        write_checkpoint(model, folder, is_twin=False, stage=stage, progress=progress)
+        write_checkpoint(model, folder, stage=stage, progress=progress)
     (folder / "written.json").write_text(WRITTEN_MARK + "\n", encoding="utf-8")

@@ -1,9 +1,8 @@
-"""Writes a checkpoint of random weights, laid out as on the Hub, at the real size or as a small twin.
+"""Writes a checkpoint of random weights, laid out as on the Hub and of the real size.
 
-The twin has the same classes and files; `configs/<model>/twin.json` says which numbers of the configuration are
-smaller. Both are loaded by plain `from_pretrained`, as the Hub's weights are.
+It is loaded by plain `from_pretrained`, as the Hub's weights are.
 
-    >>> write_checkpoint(CATALOG["qwen3-0.6b"], Path("qwen"), is_twin=False, stage="Writing", progress=SilentProgress())
+    >>> write_checkpoint(CATALOG["qwen3-0.6b"], Path("qwen"), stage="Writing", progress=SilentProgress())
 """
 
 import json
@@ -24,35 +23,25 @@ SPECIAL_ROWS = 32
 REPORT_EVERY_BYTES = 32_000_000
 
 
-def write_checkpoint(model: Model, folder: Path, *, is_twin: bool, stage: str, progress: Progress) -> None:
+def write_checkpoint(model: Model, folder: Path, *, stage: str, progress: Progress) -> None:
     """Write configurations, tokenizers and weights of `model` into the empty `folder`.
 
-    Weights get the dtype and the file variant of the Hub's; those of a twin are float32 and have no variant.
+    Weights get the dtype and the file variant of the Hub's.
 
     Raises:
         OSError: the disk is full or cannot be written.
         RunCancelled: `progress` asked to stop, at the latest 32 MB after that.
     """
-    write_configs(model, folder, is_twin)
+    shutil.copytree(CONFIGS / model.id, folder, dirs_exist_ok=True)
     progress.report(stage)
     _write_tokenizers(folder)
-    dtype, variant = ("float32", None) if is_twin else (model.storage_dtype, model.variant)
+    dtype, variant = model.storage_dtype, model.variant
     built = networks(folder)
     files = [(weights_file(name, network, variant), tensors(name, network)) for name, network in built.items()]
     total = sum(tensor.values for _, specs in files for tensor in specs) * DTYPE_BYTES[dtype]
     values, written = RandomValues(dtype), _reporter(stage, total, progress)
     for name, specs in files:
         write_safetensors(folder / name, specs, values, written)
-
-
-def write_configs(model: Model, folder: Path, is_twin: bool) -> None:
-    """Copy the configuration files of `model`, with the twin's numbers in them where one is wanted."""
-    source = CONFIGS / model.id
-    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("twin.json"))
-    if is_twin:
-        for name, changes in _read(source / "twin.json").items():
-            content = json.dumps(_read(folder / name) | changes, indent=2)
-            (folder / name).write_text(content + "\n", encoding="utf-8")
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -47,7 +47,7 @@ def hub_cache() -> Path:
 def config_files(model: Model) -> list[str]:
     """Paths of the configuration files that belong to a checkpoint of `model`."""
     folder = CONFIGS / model.id
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*.json") if path.name != "twin.json"]
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*.json")]
 
 
 def snapshot(model: Model) -> Path | None:

@@ -10,7 +10,7 @@ same number of tokens as with the real tokenizers (13 for the story's beginning)
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, pairwise, product
 from pathlib import Path
 from string import ascii_lowercase
@@ -55,10 +55,14 @@ CLIP_SPECIAL = ("<|startoftext|>", "<|endoftext|>")
 Pair = tuple[str, str]
 
 
-def write_qwen_tokenizer(folder: Path, vocabulary: int) -> None:
-    """Write a byte-level tokenizer of `vocabulary` tokens plus Qwen's 26 special ones."""
+def write_qwen_tokenizer(folder: Path, vocabulary: int, lines: Sequence[str] | None = None) -> None:
+    """Write a byte-level tokenizer of `vocabulary` tokens plus Qwen's 26 special ones.
+
+    Args:
+        lines: text whose words become one token each; by default that of `configs/words.txt`.
+    """
     tokenizer = _splitting(QWEN_SPLIT, normalizers.NFC(), split="isolated")
-    ids, merges = _vocabulary(tokenizer, sorted(pre_tokenizers.ByteLevel.alphabet()), vocabulary, suffix="")
+    ids, merges = _vocabulary(tokenizer, sorted(pre_tokenizers.ByteLevel.alphabet()), vocabulary, "", lines)
     tokenizer.model = BPE(ids, merges)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in QWEN_SPECIAL])
@@ -77,13 +81,24 @@ def write_qwen_tokenizer(folder: Path, vocabulary: int) -> None:
     )
 
 
-def write_clip_tokenizer(folder: Path, vocabulary: int, pad_token: str = "<|endoftext|>") -> None:
-    """Write a CLIP tokenizer of `vocabulary` tokens, the last two of which begin and end a text."""
+def write_clip_tokenizer(
+    folder: Path,
+    vocabulary: int,
+    pad_token: str = "<|endoftext|>",
+    lines: Sequence[str] | None = None,
+    model_max_length: int = 77,
+) -> None:
+    """Write a CLIP tokenizer of `vocabulary` tokens, the last two of which begin and end a text.
+
+    Args:
+        lines: text whose words become one token each; by default that of `configs/words.txt`.
+        model_max_length: tokens that a text is cut to.
+    """
     lower = normalizers.Sequence([normalizers.NFC(), normalizers.Replace(Regex(r"\s+"), " "), normalizers.Lowercase()])
     tokenizer = _splitting(CLIP_SPLIT, lower, split="removed")
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     alphabet += [letter + "</w>" for letter in alphabet]
-    ids, merges = _vocabulary(tokenizer, alphabet, vocabulary - len(CLIP_SPECIAL), suffix="</w>")
+    ids, merges = _vocabulary(tokenizer, alphabet, vocabulary - len(CLIP_SPECIAL), "</w>", lines)
     ids |= {token: len(ids) + index for index, token in enumerate(CLIP_SPECIAL)}
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / "vocab.json", ids)
@@ -93,7 +108,7 @@ def write_clip_tokenizer(folder: Path, vocabulary: int, pad_token: str = "<|endo
     _write(folder / "special_tokens_map.json", special)
     _write(
         folder / "tokenizer_config.json",
-        {"tokenizer_class": "CLIPTokenizer", "model_max_length": 77, "do_lower_case": True, **special},
+        {"tokenizer_class": "CLIPTokenizer", "model_max_length": model_max_length, "do_lower_case": True, **special},
     )
 
 
@@ -113,11 +128,14 @@ def _splitting(pattern: str, normalizer: normalizers.Normalizer, split: str) -> 
     return tokenizer
 
 
-def _vocabulary(tokenizer: Tokenizer, alphabet: list[str], size: int, suffix: str) -> tuple[dict[str, int], list[Pair]]:
+def _vocabulary(
+    tokenizer: Tokenizer, alphabet: list[str], size: int, suffix: str, lines: Sequence[str] | None
+) -> tuple[dict[str, int], list[Pair]]:
     """Token -> id and merges: the alphabet, what the words teach, then letter groups until `size` is reached."""
     ids = {letter: index for index, letter in enumerate(alphabet)}
     merges: list[Pair] = []
-    for pair in chain(_learnt(tokenizer, suffix), _letter_groups(ids)):
+    words = WORDS.read_text(encoding="utf-8").splitlines() if lines is None else lines
+    for pair in chain(_learnt(tokenizer, suffix, words), _letter_groups(ids)):
         token = "".join(pair)
         if len(ids) == size and token not in ids:
             break
@@ -126,14 +144,14 @@ def _vocabulary(tokenizer: Tokenizer, alphabet: list[str], size: int, suffix: st
     return ids, merges
 
 
-def _learnt(tokenizer: Tokenizer, suffix: str) -> Iterator[Pair]:
-    """Merges after which every word of `words.txt` is one token, the prompts' words first.
+def _learnt(tokenizer: Tokenizer, suffix: str, lines: Sequence[str]) -> Iterator[Pair]:
+    """Merges after which every word of `lines` is one token, those of the first lines first.
 
     A word's missing merges are added behind all earlier ones, which therefore still apply first: what was one
     token stays one. The tokenizers package's own trainer breaks ties differently from run to run.
     """
     ranks: dict[Pair, int] = {}
-    for line in WORDS.read_text(encoding="utf-8").splitlines():
+    for line in lines:
         for word, _ in tokenizer.pre_tokenizer.pre_tokenize_str(tokenizer.normalizer.normalize_str(line)):
             tokens = _merged([*word[:-1], word[-1] + suffix], ranks)
             while len(tokens) > 1:

@@ -219,7 +219,8 @@ def _against_model(question: Question, key: Key, record: Record) -> list[str]:
         return []
     what = "a small twin" if model.get("source") == "embedded" else "a model"
     told = f"{what} of {found:,} parameters" if isinstance(found, int) else f"{what} of unknown size"
-    return [f"It ran {told}; this question is about the full size, {size:,} parameters."]
+    instead = " Random weights of that size measure the same." if model.get("source") == "embedded" else ""
+    return [f"It ran {told}; this question is about the full size, {size:,} parameters.{instead}"]
 
 
 def _against_device(question: Question, key: Key, record: Record) -> list[str]:
@@ -237,6 +238,8 @@ def _against_settings(question: Question, key: Key, record: Record) -> list[str]
     settings = _part(record, "settings")
     wanted = preset(question)
     reasons = []
+    if settings.get("previews"):
+        reasons.append("It showed previews, whose decoding takes time and memory.")
     if key.evidence.fresh_process and record.get("fresh_process") is not True:
         reasons.append("Its process had run something before, so its memory did not start from empty.")
     for name in key.evidence.same_settings:

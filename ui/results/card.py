@@ -7,6 +7,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.labs.twin_world import CARRIES_OVER
 from core.store.tables import Run
 from core.units import count
 from ui.navigation import page_path
@@ -27,7 +28,7 @@ def result(run: Run, key: str, can_compare: bool = True) -> None:
     with st.container(border=True):
         if run.state != "finished":
             st.caption("Measured until the run ended:")
-        _weights_badge(run.record)
+        _badges(run.record)
         VIEWS[run.lab](run, key)
         for note in run.record.get("notes") or []:
             st.caption(f":material/info: {note}")
@@ -52,11 +53,21 @@ def result(run: Run, key: str, can_compare: bool = True) -> None:
                 )
 
 
-def _weights_badge(record: Record) -> None:
-    """Say first when the weights are not the trained ones."""
+def _badges(record: Record) -> None:
+    """Say first when the weights are not the real trained ones, and when the times are not those of a bare run."""
     model = record.get("model") or {}
-    if model.get("source") in ("dummy", "embedded"):
-        st.badge(f"{model['label']}: not trained", icon=":material/casino:", color="gray")
+    with st.container(horizontal=True, gap="xsmall"):
+        if model.get("source") == "dummy":
+            st.badge(f"{model['label']}: the output means nothing", icon=":material/casino:", color="gray")
+        if model.get("source") == "embedded":
+            # In two parts, as a badge that is too long for a phone is cut.
+            what, _, not_what = model["label"].rpartition(", ")
+            st.badge(what, icon=":material/category:", color="gray")
+            st.badge(not_what, color="gray")
+        if record["settings"].get("previews"):
+            st.badge("with previews, times include them", icon=":material/hourglass_bottom:", color="gray")
+    if model.get("source") == "embedded" and record["lab"] in CARRIES_OVER:
+        st.caption(CARRIES_OVER[record["lab"]])
 
 
 def provenance(record: Record) -> str:

@@ -2,12 +2,14 @@
 
 import streamlit as st
 
-from core.labs.records import fastest
+from core.labs.records import Record, fastest
 from core.store.tables import Run
 from core.units import seconds
 from ui.charts import time_bars
+from ui.enlarged import enlarged, size_note
 from ui.figures import Figure, figures
 from ui.results.networks import networks
+from ui.results.previews import previews
 from ui.results.readings import memory_chart, peak_figure, stage_chart, written
 from ui.runs import pictures
 
@@ -16,11 +18,16 @@ TITLES = {"original": "Original", "mask": "Mask: white is painted over", "result
 
 def view(run: Run, key: str) -> None:
     record = run.record
-    made = {picture.role: picture for picture in pictures(run.id)}
+    everything = pictures(run.id)
+    made = {picture.role: picture for picture in everything}
     with st.grid(3, min_column_width=150):
         for role, title in TITLES.items():
             if role in made:
-                st.image(made[role].png, caption=title, width="stretch", alt=title)
+                caption = _found(record) or title if role == "mask" else title
+                st.image(enlarged(made[role].png), caption=caption, width="stretch", alt=caption)
+    if "result" in made:
+        size_note(made["result"].png, "The result has")
+    previews(everything, sum(picture.role == "result" for picture in everything))
     models = record.get("models") or []
     count_inside = sum(len(model.get("components") or []) for model in models)
     best = fastest(record)
@@ -38,3 +45,9 @@ def view(run: Run, key: str) -> None:
     with st.expander("Stages and memory", icon=":material/timeline:"):
         stage_chart(record, key)
         memory_chart(record, key)
+
+
+def _found(record: Record) -> str:
+    """What the detector found and how sure it was; empty where it found nothing."""
+    found = (record.get("outputs") or {}).get("found")
+    return f"Mask of the {found['label']}, {found['confidence']:.0%} sure: white is painted over" if found else ""

@@ -12,7 +12,11 @@ from ui.results.readings import memory_chart, peak_figure, stage_chart, written
 
 def view(run: Run, key: str) -> None:
     record = run.record
-    best = fastest(record)
+    best, model = fastest(record), record.get("model") or {}
+    is_twin = model.get("source") == "embedded"
+    if is_twin:
+        # Its story is what it is there for; of the other models the figures are.
+        _text(record)
     figures(
         [
             Figure("Fastest repeat", written(best, "wall_s", seconds), "Wall time from the prompt to the last token."),
@@ -38,15 +42,20 @@ def view(run: Run, key: str) -> None:
         cold_first=True,
     )
     memory_chart(record, key)
-    if best.get("tokens_per_s") and record.get("model"):
-        moved = record["model"]["weights_bytes"] * best["tokens_per_s"]
-        st.markdown(
-            f":material/lightbulb: Every new token reads all {count(record['model']['parameters'])} parameters: at "
-            f"{significant(best['tokens_per_s'])} tokens per second they came out of memory at {gb(moved)}/s."
-        )
-    _text(record)
+    if not is_twin:
+        _explain(model, best.get("tokens_per_s"))
+        _text(record)
     with st.expander("Stages", icon=":material/timeline:"):
         stage_chart(record, key)
+
+
+def _explain(model: Record, rate: float | None) -> None:
+    """How fast the weights came out of memory. A twin's stay in the processor's cache, so of it this would be wrong."""
+    if rate and model:
+        st.markdown(
+            f":material/lightbulb: Every new token reads all {count(model['parameters'])} parameters: at "
+            f"{significant(rate)} tokens per second they came out of memory at {gb(model['weights_bytes'] * rate)}/s."
+        )
 
 
 def per_second(rate: float) -> str:

@@ -1,20 +1,26 @@
 """The picture lab's result: the pictures beside each other, their times, how far apart they are."""
 
+from typing import Literal
+
 import streamlit as st
 
 from core.labs.records import Record, fastest
 from core.store.tables import Picture, Run
 from core.units import seconds, significant
 from ui.charts import Bar, bars, time_bars
+from ui.enlarged import SINGLE_PX, enlarged, size_note
 from ui.figures import Figure, figures
+from ui.results.previews import previews
 from ui.results.readings import SHORT, memory_chart, peak_figure, repeat_label, stage_chart, written
 from ui.runs import pictures
 
 
 def view(run: Run, key: str) -> None:
     record = run.record
-    made, best = pictures(run.id), fastest(record)
+    everything, best = pictures(run.id), fastest(record)
+    made = [picture for picture in everything if picture.role == "picture"]
     _gallery(made, record["settings"].get("sweep"), key)
+    previews(everything, len(made))
     figures(
         [
             Figure("Fastest picture", written(best, "wall_s", seconds), _of(record, best)),
@@ -51,7 +57,9 @@ def _gallery(made: list[Picture], sweep: str | None, key: str) -> None:
         for picture in made:
             with st.container():
                 caption = _caption(picture, sweep)
-                st.image(picture.png, caption=caption, width="stretch", alt=f"Generated picture, {caption}")
+                shown = enlarged(picture.png, SINGLE_PX) if len(made) == 1 else enlarged(picture.png)
+                width: Literal["content", "stretch"] = "content" if len(made) == 1 else "stretch"
+                st.image(shown, caption=caption, width=width, alt=f"Generated picture, {caption}")
                 st.download_button(
                     "PNG",
                     picture.png,
@@ -63,6 +71,7 @@ def _gallery(made: list[Picture], sweep: str | None, key: str) -> None:
                     on_click="ignore",
                     help="The settings are inside the file, as PNG text.",
                 )
+    size_note(made[0].png, "Each picture has" if len(made) > 1 else "The picture has")
 
 
 def _caption(picture: Picture, sweep: str | None) -> str:

@@ -4,7 +4,6 @@ Two models are loaded, five networks in all. Each repeat holds both: finding and
 """
 
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -23,21 +22,28 @@ from core.labs.drawing import (
     readings_at_the_end,
 )
 from core.labs.inpainting import program
+from core.labs.inpainting.pictures import SHIPPED
 from core.labs.inpainting.settings import Settings
 from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
 from core.labs.phases import Phases
 from core.labs.planning import models_of
 from core.labs.png import png
+from core.labs.previews import step_watch
+from core.labs.threads import use_threads
+from core.labs.twin_world import KNOWN_OBJECTS
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.models.catalog import CATALOG, Model
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 
-TABLE = Path(__file__).parent / "table.png"
 FINDING = "Finding the object"
 NOTHING_FOUND = "YOLO found nothing in the picture, so the lab painted over a fixed box in the middle."
-RANDOM_YOLO = " With random weights that is expected: only the pretrained detector knows objects."
+WHY_NOTHING = {
+    "hub": "",
+    "dummy": " With random weights that is expected: only a trained detector knows objects.",
+    "embedded": f" The twin's detector knows only four objects, in drawn landscapes: {KNOWN_OBJECTS}.",
+}
 STRENGTH = 0.9999
 """The pipeline's own default: it skips one of the steps."""
 SMALLEST_PX, LONGEST_OF_TWIN_PX = 64, 256
@@ -57,23 +63,28 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     )
     width, height = painted_size(settings, picture.size)
     recorder.pictures.append(_as_picture("original", picture, {}, settings, recorder))
-    watch = StepWatch(recorder, progress, settings.repeats * _evaluations(pipe, settings.num_inference_steps))
-    with readings_at_the_end(recorder):
-        for index in range(settings.repeats):
-            watch.begin(f"Picture {index + 1} of {settings.repeats}")
-            _repeat(settings, detector, pipe, picture, (width, height), watch, recorder)
+    total = settings.repeats * _evaluations(pipe, settings.num_inference_steps)
+    watch = step_watch(settings.previews, recorder, progress, total)
+    try:
+        with readings_at_the_end(recorder):
+            for index in range(settings.repeats):
+                watch.begin(f"Picture {index + 1} of {settings.repeats}")
+                _repeat(settings, detector, pipe, picture, (width, height), watch, recorder)
+    finally:
+        watch.end()
 
 
 def chosen_picture(settings: Settings, recorder: Recorder) -> Image.Image:
-    """The picture that the project ships, or the student's own.
+    """One of the pictures that the project ships, or the student's own.
 
     Raises:
         BadPicture: the student's own was asked for and is not there.
     """
-    if settings.picture == "table":
-        return Image.open(TABLE).convert("RGB")
+    name = settings.settled().picture
+    if name in SHIPPED:
+        return Image.open(SHIPPED[name]).convert("RGB")
     if recorder.picture is None:
-        raise BadPicture(f"The picture {settings.picture} is no longer here.", "Upload it again, or take the table.")
+        raise BadPicture(f"The picture {name} is no longer here.", "Upload it again, or take one of the project's.")
     return Image.open(BytesIO(recorder.picture)).convert("RGB")
 
 
@@ -134,10 +145,11 @@ def _repeat(
     def find_and_paint(phases: Phases) -> Any:
         phases.begin(FINDING)
         regions.append(program.find_region(detector, picture, settings.region, imgsz))
+        use_threads(settings)  # the detector's library has just lowered the number
         phases.begin(TEXT)
         return program.paint(pipe, picture, regions[0][0], *words, on_step_end=watch, **how)
 
-    result, entry = measured_picture(find_and_paint, _networks(pipe), recorder, how)
+    result, entry = measured_picture(find_and_paint, _networks(pipe), recorder, watch, how)
     _keep(settings, entry, how, *regions[0], result.images[0], recorder)
 
 
@@ -164,7 +176,7 @@ def _keep(
         recorder.record["outputs"]["found"] = found
         if found is None:
             recorder.record["outputs"]["found_reason"] = NOTHING_FOUND
-            recorder.note(NOTHING_FOUND + ("" if settings.source == "hub" else RANDOM_YOLO))
+            recorder.note(NOTHING_FOUND + WHY_NOTHING[settings.source])
         details = {"region": settings.region, "found": found}
         recorder.pictures.append(_as_picture("mask", mask, details, settings, recorder))
     details = {"index": entry["index"], **how, "wall_s": entry["wall_s"]}

@@ -1,6 +1,6 @@
 """Settings of the inpainting lab, with the lesson's values as defaults."""
 
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -11,8 +11,9 @@ class Settings(ModelSettings):
     model: Literal["sdxl-inpainting"] = "sdxl-inpainting"
     detector: Literal["yolov8n-seg"] = "yolov8n-seg"
     repeats: int = Field(default=1, ge=1, le=5)
-    picture: str = Field(default="table", pattern=r"^(table|upload:[0-9a-f]{32})$")
-    """`table` is the picture that the project ships; `upload:ID` the student's own."""
+    picture: str = Field(default="shipped", pattern=r"^(shipped|table|scene|upload:[0-9a-f]{32})$")
+    """`table` and `scene` are pictures that the project ships, `upload:ID` is the student's own. `shipped` takes the
+    one that the weights were made for: the drawn scene for the embedded twin, the table for all others."""
     region: Literal["box", "mask"] = "box"
     """What of the found object is painted over: its bounding box, or its outline."""
     prompt: Prompt = (
@@ -27,3 +28,10 @@ class Settings(ModelSettings):
     height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
     width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
     seed: Seed | None = None
+    previews: bool = False
+    """Show the picture while it forms. Costs time, so such a run measures none."""
+
+    def settled(self) -> Self:
+        if self.picture != "shipped":
+            return self
+        return self.model_copy(update={"picture": "scene" if self.source == "embedded" else "table"})

@@ -22,6 +22,7 @@ from core.labs.drawing import (
 from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
 from core.labs.planning import models_of
 from core.labs.png import difference, png
+from core.labs.previews import step_watch
 from core.labs.text_to_image import program
 from core.labs.text_to_image.settings import Settings
 from core.measure.progress import Progress
@@ -46,7 +47,8 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         progress,
     )
     variants = variants_of(settings)
-    watch = StepWatch(recorder, progress, sum(_evaluations(pipe, each["num_inference_steps"]) for each in variants))
+    total = sum(_evaluations(pipe, each["num_inference_steps"]) for each in variants)
+    watch = step_watch(settings.previews, recorder, progress, total)
     drawn: list[tuple[Any, dict[str, Any]]] = []
     try:
         with readings_at_the_end(recorder):
@@ -55,6 +57,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
                 drawn.append(_draw(pipe, settings, variant, watch, recorder))
     finally:
         _keep(drawn, settings, len(variants), recorder)
+        watch.end()
 
 
 def variants_of(settings: Settings) -> list[Variant]:
@@ -103,6 +106,7 @@ def _draw(
         ),
         networks,
         recorder,
+        watch,
         swept | variant,
     )
     picture = result.images[0]

@@ -21,6 +21,8 @@ class Settings(ModelSettings):
     """Pixels; None is the model's own size (512, or 64 for the embedded twin)."""
     width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
     seed: Seed | None = None
+    previews: bool = False
+    """Show the picture while it forms. Costs time, so such a run measures none."""
     sweep: Literal["seed", "num_inference_steps", "guidance_scale"] | None = None
     """What changes from picture to picture; None repeats the same settings `repeats` times."""
     sweep_values: tuple[float, ...] = Field(default=(), max_length=12)

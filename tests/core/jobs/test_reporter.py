@@ -1,3 +1,5 @@
+import base64
+
 import pytest
 
 from core.errors import RunCancelled, RunTimedOut
@@ -55,6 +57,18 @@ def test_a_run_longer_than_expected_falls_back_to_its_pace() -> None:
     assert progress.as_json()["time_left_s"] is None
     progress.report("Generating", 50, 100)
     assert progress.as_json()["time_left_s"] == 30.0
+
+
+def test_the_latest_preview_is_told_and_stays_until_the_next() -> None:
+    progress = JobProgress(clock=Clock())
+    assert progress.as_json()["preview"] is None
+    progress.preview(b"first", 1)
+    progress.preview(b"second", 8)
+    version = progress.version
+    progress.report("Picture 1 of 1", 9, 51)
+    told = progress.as_json()["preview"]
+    assert (base64.b64decode(told["picture"]), told["step"]) == (b"second", 8)
+    assert progress.version > version == 2
 
 
 def test_a_new_stage_within_one_count_keeps_the_pace() -> None:

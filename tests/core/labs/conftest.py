@@ -20,6 +20,7 @@ class Watcher:
         self.seen: list[tuple[str, int, int]] = []
         self.texts: list[str] = []
         self.landed_s: list[float] = []
+        self.previews: list[tuple[bytes, int]] = []
         self._stop_when = stop_when
 
     def report(
@@ -31,6 +32,9 @@ class Watcher:
 
     def landed(self, wall_s: float) -> None:
         self.landed_s.append(wall_s)
+
+    def preview(self, picture: bytes, step: int) -> None:
+        self.previews.append((picture, step))
 
     def check(self) -> None:
         if self._stop_when(self):

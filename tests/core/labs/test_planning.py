@@ -66,11 +66,23 @@ def test_auto_on_the_cpu_takes_the_twin_for_a_behaviour_lab_whatever_the_hub_has
     monkeypatch.setattr(sources, "hub_reachable", lambda: True)
     on_cpu = planned(lab)
     assert on_cpu.settings.model_dump()["source"] == "embedded" and on_cpu.download_bytes == 0
-    assert any("untrained twin" in reason and "Choose other weights" in reason for reason in on_cpu.reasons)
+    assert any("embedded twin" in reason and "Choose other weights" in reason for reason in on_cpu.reasons)
     assert concrete(lab, COLAB)[0] == concrete(lab, COLAB, device="cuda:0")[0] == "hub"
     assert concrete(lab, source="hub")[0] == "hub"
     assert planned(lab, fallback="dummy").settings.model_dump()["source"] == "hub"
     assert concrete("text_generation")[0] == concrete("load_model")[0] == "hub"
+
+
+def test_a_text_takes_the_twin_on_the_cpu_only_where_the_hub_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert planned("text_generation", fallback="embedded").settings.model_dump()["source"] == "embedded"
+    monkeypatch.setattr(sources, "hub_reachable", lambda: True)
+    assert planned("text_generation", fallback="embedded").settings.model_dump()["source"] == "hub"
+
+
+def test_the_plan_names_the_picture_that_will_be_edited() -> None:
+    assert planned("inpainting").settings.model_dump()["picture"] == "scene"
+    assert planned("inpainting", source="dummy").settings.model_dump()["picture"] == "table"
+    assert planned("inpainting", picture="table").settings.model_dump()["picture"] == "table"
 
 
 @pytest.mark.parametrize("lab", ["text_to_image", "inpainting"])
@@ -150,6 +162,7 @@ def test_a_lab_without_a_model_plans_too() -> None:
         ({"num_inference_steps": 10}, {"num_inference_steps": 20}, False),
         ({"height": 256}, {"height": 512}, False),
         ({"source": "dummy"}, {"source": "embedded"}, False),
+        ({"previews": True}, {}, False),
         ({"sweep": "seed", "sweep_values": [1, 2]}, {"sweep": "seed", "sweep_values": [3, 4]}, True),
         ({"sweep": "seed", "sweep_values": [1, 2]}, {"sweep": "seed", "sweep_values": [3]}, False),
     ],

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.labs.inpainting.table import PATH
+from core.labs.inpainting.pictures import SHIPPED
 from core.labs.parsing import parse_settings
 from core.labs.registry import LABS
 from core.labs.source_code import last_cell, program_text, shown_code
@@ -14,14 +14,15 @@ from core.measure.progress import SilentProgress
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
 
+QWEN = CATALOG["qwen3-0.6b"]
 SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("runtime", {}, "cuda_available"),
-    ("load_model", {}, "923008 parameters, 3692032 bytes"),
-    ("load_model", {"model": "stable-diffusion-1.5"}, "unet 3168324 parameters"),
+    ("load_model", {}, f"{QWEN.twin_parameters} parameters, {QWEN.twin_parameters * 4} bytes"),
+    ("load_model", {"model": "stable-diffusion-1.5"}, "vae 802559 parameters"),
     ("text_generation", {"max_new_tokens": 4, "repeats": 2, "seed": 1}, "4 tokens in"),
     ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "seed 3:"),
     ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "seed 2:"),
-    ("inpainting", {"num_inference_steps": 2}, "nothing found"),
+    ("inpainting", {"num_inference_steps": 2}, "'label': 'house'"),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -92,20 +93,34 @@ def test_the_shown_code_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    shutil.copy(PATH, tmp_path / "table.png")
+    shutil.copy(SHIPPED["scene"], tmp_path)
     monkeypatch.chdir(tmp_path)
     exec(compile(twin_code(name, values, paths), name, "exec"), {"__name__": "__main__"})
     assert prints in capsys.readouterr().out
 
 
 def test_the_shown_code_needs_nothing_but_itself(paths: dict[str, str], tmp_path: Path) -> None:
-    shutil.copy(PATH, tmp_path / "table.png")
+    shutil.copy(SHIPPED["scene"], tmp_path)
     cell = tmp_path / "cell.py"
     cell.write_text(twin_code("inpainting", {"num_inference_steps": 2}, paths))
     run = subprocess.run([sys.executable, str(cell)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
-    assert "nothing found" in run.stdout
+    assert "'label': 'house'" in run.stdout
     assert (tmp_path / "result.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("values", "name"),
+    [
+        ({"source": "embedded"}, "scene.png"),
+        ({"source": "dummy"}, "table.png"),
+        ({"picture": "scene"}, "scene.png"),
+        ({"picture": "upload:" + 32 * "0"}, "picture.png"),
+    ],
+)
+def test_the_code_opens_the_picture_that_is_edited(values: dict[str, Any], name: str) -> None:
+    lab = LABS["inpainting"]
+    assert f'Image.open("{name}")' in last_cell(lab, parse_settings(lab, values))
 
 
 def test_a_notebook_is_told_where_the_pretrained_weights_are() -> None:

@@ -1,5 +1,7 @@
 import json
+import shutil
 import time
+from pathlib import Path
 
 import pytest
 import torch
@@ -74,11 +76,18 @@ def test_a_dummy_of_another_layout_is_written_again(small_qwen, reports):
     assert dummy_is_written(QWEN.id)
 
 
+def write_small_configs(folder: Path) -> None:
+    """Stable Diffusion's configuration files, all four networks, with small numbers in them."""
+    shutil.copytree(CONFIGS / "stable-diffusion-1.5", folder, dirs_exist_ok=True)
+    for name, changes in json.loads((Path(__file__).parent / "small_stable_diffusion.json").read_text()).items():
+        content = json.loads((folder / name).read_text()) | changes
+        (folder / name).write_text(json.dumps(content))
+
+
 def test_safety_checker_keeps_its_constructors_concepts(tmp_path, reports):
-    model = CATALOG["stable-diffusion-1.5"]
     from core.models.architecture import networks, tensors
 
-    random_checkpoint.write_configs(model, tmp_path, is_twin=True)
+    write_small_configs(tmp_path)
     specs = {spec.name: spec for spec in tensors("safety_checker", networks(tmp_path)["safety_checker"])}
     concepts = [specs[name] for name in specs if name.startswith(("concept_", "special_"))]
     assert [(spec.mean, spec.std) for spec in concepts] == [(1.0, 0.0)] * 4
@@ -88,10 +97,10 @@ def test_safety_checker_keeps_its_constructors_concepts(tmp_path, reports):
 def test_pipeline_weights_are_float16_files_of_the_fp16_variant(tmp_path, monkeypatch, reports):
     model = CATALOG["stable-diffusion-1.5"]
     source = tmp_path / "configs" / model.id
-    random_checkpoint.write_configs(model, source, is_twin=True)
+    write_small_configs(source)
     monkeypatch.setattr(random_checkpoint, "CONFIGS", tmp_path / "configs")
     folder = tmp_path / "written"
-    random_checkpoint.write_checkpoint(model, folder, is_twin=False, stage="Writing", progress=reports)
+    random_checkpoint.write_checkpoint(model, folder, stage="Writing", progress=reports)
 
     from diffusers import StableDiffusionPipeline
 

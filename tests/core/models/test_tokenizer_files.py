@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -6,8 +8,7 @@ from transformers import AutoTokenizer, CLIPTokenizer
 from core.labs.inpainting.settings import Settings as Inpainting
 from core.labs.text_generation.settings import Settings as TextGeneration
 from core.labs.text_to_image.settings import Settings as TextToImage
-from core.models.catalog import CATALOG
-from core.models.random_checkpoint import write_configs
+from core.models.catalog import CONFIGS
 from core.models.tokenizer_files import write_clip_tokenizer, write_qwen_tokenizer
 
 STORY = str(TextGeneration.model_fields["prompt"].default)
@@ -16,7 +17,7 @@ STORY = str(TextGeneration.model_fields["prompt"].default)
 @pytest.fixture(scope="module", params=[151_643, 1024], ids=["real size", "twin"])
 def qwen(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp("qwen")
-    write_configs(CATALOG["qwen3-0.6b"], folder, is_twin=False)
+    shutil.copy(CONFIGS / "qwen3-0.6b" / "config.json", folder)
     write_qwen_tokenizer(folder, request.param)
     return AutoTokenizer.from_pretrained(folder), request.param
 

@@ -117,6 +117,18 @@ def test_what_does_not_count_is_explained(changes: dict[str, Any], words: str) -
     assert words in " ".join(finding.why_not)
 
 
+def test_a_run_with_previews_decides_nothing() -> None:
+    record = run_record(Q7, [3.4])
+    assert record["settings"]["previews"] is False and reasons_against(Q7, record) == ()
+    record["settings"] = {**record["settings"], "previews": True}
+    assert "previews" in " ".join(reasons_against(Q7, record))
+
+
+def test_a_run_of_the_twin_points_to_random_weights() -> None:
+    twin = run_record(Q4, [0.3] * 3, model=QWEN | {"source": "embedded", "parameters": 4_900_000})
+    assert "Random weights of that size measure the same." in " ".join(reasons_against(Q4, twin))
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

@@ -40,6 +40,11 @@ def test_measured_questions_have_no_fixed_key(name: str) -> None:
     assert question.key is not None and not question.correct and question.type == "single"
 
 
+@pytest.mark.parametrize("name", ["Q7", "Q8", "Q9", "Q10", "Q11"])
+def test_no_question_starts_with_previews(name: str) -> None:
+    assert preset(LESSON.question(name))["previews"] is False
+
+
 @pytest.mark.parametrize(("name", "letters"), [("Q9", "bc"), ("Q10", "abc")])
 def test_second_reading_is_accepted(name: str, letters: str) -> None:
     question = LESSON.question(name)

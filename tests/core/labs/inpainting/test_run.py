@@ -1,5 +1,4 @@
 import io
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -8,13 +7,15 @@ from PIL import Image
 
 from core.labs.execution import Outcome, execute
 from core.labs.inpainting import program
-from core.labs.inpainting.run import TABLE, painted_size
+from core.labs.inpainting.pictures import SHIPPED
+from core.labs.inpainting.run import NOTHING_FOUND, WHY_NOTHING, painted_size
 from core.labs.inpainting.settings import Settings
 from core.labs.png import describe
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
+from training import scenes
 
 SETTINGS: dict[str, Any] = {"source": "embedded", "device": "cpu", "num_inference_steps": 4, "seed": 1}
 UPLOAD = "upload:" + 32 * "0"
@@ -61,7 +62,7 @@ def test_original_mask_and_result_come_out(kept: Resident) -> None:
     assert_valid(outcome.record)
     assert [picture.role for picture in outcome.pictures] == ["original", "mask", "result"]
     original, mask, result = (opened(picture.png) for picture in outcome.pictures)
-    assert original.size == mask.size == Image.open(TABLE).size
+    assert original.size == mask.size == Image.open(SHIPPED["scene"]).size
     assert result.size == (64, 64)
     assert describe(outcome.pictures[2].png)["seed"] == 1
 
@@ -75,9 +76,11 @@ def test_two_models_and_five_networks_are_counted(kept: Resident) -> None:
 
 
 def test_nothing_found_takes_the_middle_and_says_so(kept: Resident) -> None:
-    outcome = paint(kept)
+    out = io.BytesIO()
+    Image.new("RGB", (200, 200), "grey").save(out, "PNG")
+    outcome = execute("inpainting", SETTINGS | {"picture": UPLOAD}, SilentProgress(), kept, picture=out.getvalue())
     assert outcome.record["outputs"]["found"] is None
-    assert any("found nothing" in note for note in outcome.record["notes"])
+    assert NOTHING_FOUND + WHY_NOTHING["embedded"] in outcome.record["notes"]
     mask = opened(outcome.pictures[1].png)
     width, height = mask.size
     assert mask.getbbox() == (width // 4, height // 4, width * 3 // 4 + 1, height * 3 // 4 + 1)
@@ -146,5 +149,32 @@ def test_an_object_without_an_outline_falls_back_to_its_box() -> None:
     assert mask.getbbox() == (10, 20, 31, 61)
 
 
-def test_the_shipped_picture_is_small_enough() -> None:
-    assert Path(TABLE).stat().st_size <= 150_000
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_shipped_pictures_are_small_enough(name: str) -> None:
+    assert SHIPPED[name].stat().st_size <= 150_000
+
+
+def test_the_shipped_scene_is_what_the_twins_generator_draws() -> None:
+    place = scenes.Place(0.52, 0.92, 0.5)
+    drawn = scenes.draw(scenes.Scene("mountains", "day", "house", "digital art", place, seed=7), side=384).picture
+    assert np.abs(np.asarray(drawn, int) - np.asarray(Image.open(SHIPPED["scene"]), int)).mean() < 0.5
+
+
+@pytest.mark.parametrize(("source", "name"), [("embedded", "scene"), ("dummy", "table"), ("hub", "table")])
+def test_the_shipped_picture_is_the_one_that_the_weights_were_made_for(source: str, name: str) -> None:
+    assert Settings(source=source).settled().picture == name  # type: ignore[arg-type]
+    for chosen in ("table", "scene", UPLOAD):
+        assert Settings(source=source, picture=chosen).settled().picture == chosen  # type: ignore[arg-type]
+
+
+def test_the_record_says_which_picture_was_used(kept: Resident) -> None:
+    assert paint(kept).record["settings"]["picture"] == "scene"
+    chosen = paint(kept, picture="table")
+    assert chosen.record["settings"]["picture"] == "table"
+    assert opened(chosen.pictures[0].png).size == Image.open(SHIPPED["table"]).size
+
+
+def test_why_nothing_was_found_depends_on_the_weights() -> None:
+    assert WHY_NOTHING["hub"] == ""
+    assert "random weights" in WHY_NOTHING["dummy"]
+    assert "house, boat, tree and cat" in WHY_NOTHING["embedded"]

@@ -34,7 +34,7 @@ def test_a_text_model_is_loaded_counted_and_let_go(resident: Resident) -> None:
     assert resident.description is None
 
 
-@pytest.mark.parametrize(("model", "networks"), [("stable-diffusion-1.5", 4), ("sdxl-inpainting", 4)])
+@pytest.mark.parametrize(("model", "networks"), [("stable-diffusion-1.5", 3), ("sdxl-inpainting", 4)])
 def test_a_pipeline_is_told_by_its_networks(resident: Resident, model: str, networks: int) -> None:
     record = load(resident, model=model)
     components = record["model"]["components"]

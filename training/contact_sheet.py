@@ -1,0 +1,73 @@
+"""Draws contact sheets to look at: true scenes, and what the twins make of prompts. python -m training.contact_sheet
+
+Writes `docs/training/*.png`. Every picture stands twice as large as it is, with nothing smoothed.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
+from PIL import Image
+
+from training.data import pictures, scene_set
+from training.inpainting_data import draw_examples, examples
+from training.picture_quality import generated, load, painted
+
+FOLDER = Path("docs") / "training"
+SEED, COLUMNS, ENLARGED, GAP = 61, 8, 2, 4
+PROMPTS = (
+    "A futuristic city skyline at sunset, digital art",
+    "A city skyline at night with a boat, comic book style",
+    "Snowy mountains by day with a house, watercolor painting",
+    "Mountains at sunset with a cat, digital art",
+    "A calm sea at night with a boat, digital art",
+    "A sea by day with a tree, comic book style",
+    "A pine forest by day with a cat, comic book style",
+    "A forest at sunset with a house, watercolor painting",
+)
+STEPS = (1, 2, 3, 5, 10, 25, 50, 100)
+SCALES = (0, 1, 2, 5, 7.5, 20, 50, 100)
+
+
+def sheet(rows: Sequence[Sequence[np.ndarray]]) -> Image.Image:
+    """uint8 pictures in rows, on white."""
+    side = rows[0][0].shape[0] * ENLARGED
+    width, height = len(rows[0]) * (side + GAP) + GAP, len(rows) * (side + GAP) + GAP
+    paper = Image.new("RGB", (width, height), "white")
+    for y, row in enumerate(rows):
+        for x, values in enumerate(row):
+            large = Image.fromarray(values).resize((side, side), Image.Resampling.NEAREST)
+            paper.paste(large, (GAP + x * (side + GAP), GAP + y * (side + GAP)))
+    return paper
+
+
+def main() -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    true = pictures("sheet", scene_set(SEED, 6 * COLUMNS))
+    sheet([list(true[start : start + COLUMNS]) for start in range(0, len(true), COLUMNS)]).save(FOLDER / "scenes.png")
+    pipe = load(StableDiffusionPipeline, "stable-diffusion-1.5")
+    drawn = generated(pipe, [prompt for prompt in PROMPTS for _ in range(COLUMNS)])
+    sheet([list(drawn[start : start + COLUMNS]) for start in range(0, len(drawn), COLUMNS)]).save(FOLDER / "drawn.png")
+    some = PROMPTS[:3]
+    by_steps = [generated(pipe, some, num_inference_steps=count) for count in STEPS]
+    sheet([[made[row] for made in by_steps] for row in range(len(some))]).save(FOLDER / "steps.png")
+    by_scale = [generated(pipe, some, guidance_scale=scale) for scale in SCALES]
+    sheet([[made[row] for made in by_scale] for row in range(len(some))]).save(FOLDER / "guidance.png")
+    _painted_sheet().save(FOLDER / "painted.png")
+
+
+def _painted_sheet() -> Image.Image:
+    """Before, region, after: a row of four replacements each."""
+    pipe = load(StableDiffusionXLInpaintPipeline, "sdxl-inpainting")
+    chosen = [each for each in examples(SEED, 80) if each.wanted not in ("none", each.scene.object)][:20]
+    cells: list[np.ndarray] = []
+    for seed, (each, drawn) in enumerate(zip(chosen, draw_examples(chosen), strict=True)):
+        region = drawn.region > 127
+        after = painted(pipe, f"a {each.wanted}, {each.scene.style}", drawn.before, region, seed)
+        cells += [drawn.before, np.where(region[..., None], 127, drawn.before).astype(np.uint8), after]
+    return sheet([cells[start : start + 12] for start in range(0, len(cells), 12)])
+
+
+if __name__ == "__main__":
+    main()

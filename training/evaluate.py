@@ -1,0 +1,64 @@
+"""Measures the shipped twins and writes what it finds to `embedded_models/measured.json`. python -m training.evaluate
+
+Nothing here trains. `--quick` takes few samples and writes nothing.
+"""
+
+import argparse
+import json
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
+
+from core.measure.machine import this_machine
+from training import detector, judge, language_model
+from training.data import pictures, scene_set
+from training.picture_quality import MODELS, load, measure_drawing, measure_inpainting
+
+RESULT = MODELS / "measured.json"
+
+
+def measure(quick: bool) -> dict[str, Any]:
+    """All figures, by catalog name of the model whose twin was measured."""
+    held_out = scene_set(judge.HELD_OUT_SEED, 100 if quick else judge.HELD_OUT)
+    return {
+        "judge": judge.rates(judge.load(), pictures("judge-held-out", held_out), held_out),
+        "qwen3-0.6b": language_model.evaluate(
+            MODELS / "qwen3-0.6b", stories=20 if quick else 300, samples=10 if quick else 200
+        ),
+        "stable-diffusion-1.5": measure_drawing(
+            load(StableDiffusionPipeline, "stable-diffusion-1.5"),
+            10 if quick else 200,
+            sweep_prompts=4 if quick else 40,
+        ),
+        "sdxl-inpainting": measure_inpainting(
+            load(StableDiffusionXLInpaintPipeline, "sdxl-inpainting"), 10 if quick else 100
+        ),
+        "yolov8n-seg": detector.evaluate(MODELS / "yolov8n-seg", 40 if quick else 300),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="few samples, nothing written")
+    quick = parser.parse_args().quick
+    figures = measure(quick)
+    result = {
+        "machine": this_machine().label,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "date": datetime.now(UTC).date().isoformat(),
+        **figures,
+    }
+    text = json.dumps(result, indent=2) + "\n"
+    sys.stdout.write(text)
+    if not quick:
+        Path(RESULT).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

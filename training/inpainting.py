@@ -1,0 +1,135 @@
+"""Trains the twin of SDXL inpainting, starting from the text-to-image twin. python -m training.inpainting
+
+Needs `training.vae` and `training.text_to_image` first. The pipeline's class and the count of its networks are the
+real ones: two text encoders, a denoising network with 9 input channels, and the autoencoder, which both twins share.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline, UNet2DConditionModel
+from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
+
+from core.models.catalog import CONFIGS
+from training.data import WORK
+from training.diffusion import LATENT_SIDE, encode, new_unet, noise_loss, write_tokenizer
+from training.inpainting_data import Example, draw_examples, examples, prompt_for
+from training.loop import Training
+from training.text_to_image import OUTPUT as DRAWING_TWIN
+from training.text_to_image import WIDTH, text_config, tokens, trained_vae
+
+MODEL = "sdxl-inpainting"
+OUTPUT = Path("embedded_models") / MODEL
+SEED, EXAMPLES, BATCH, STEPS, LEARNING_RATE = 41, 10_000, 32, 2000, 8e-4
+SECOND_WIDTH, TIME_WIDTH = 96, 16
+GREY = np.float32(127.5)
+"""0 between -1 and 1: what the pipeline puts where it will paint."""
+TIME_IDS = (64, 64, 0, 0, 64, 64)
+"""Original size, crop and target size, as the pipeline passes them."""
+
+
+def new_networks() -> tuple[CLIPTextModel, CLIPTextModelWithProjection, UNet2DConditionModel]:
+    """Two text encoders and the denoising network, with what the text-to-image twin knows already."""
+    torch.manual_seed(SEED)
+    # The pipeline reads the last but one layer, so a third stands behind the two that were trained.
+    config = text_config()
+    config.num_hidden_layers = 3
+    first = CLIPTextModel(config)
+    first.load_state_dict(CLIPTextModel.from_pretrained(DRAWING_TWIN / "text_encoder").state_dict(), strict=False)
+    second_config = text_config(SECOND_WIDTH)
+    second = CLIPTextModelWithProjection(second_config)
+    unet = new_unet(
+        SEED,
+        in_channels=9,
+        cross_attention_dim=WIDTH + SECOND_WIDTH,
+        addition_embed_type="text_time",
+        addition_time_embed_dim=TIME_WIDTH,
+        projection_class_embeddings_input_dim=SECOND_WIDTH + len(TIME_IDS) * TIME_WIDTH,
+    )
+    inherit(unet, UNet2DConditionModel.from_pretrained(DRAWING_TWIN / "unet"))
+    return first, second, unet
+
+
+@torch.no_grad()
+def inherit(unet: UNet2DConditionModel, parent: UNet2DConditionModel) -> None:
+    """Copy the parent's weights; input channels that it did not have begin at zero, so the rest works at once."""
+    known = parent.state_dict()
+    for name, value in unet.state_dict().items():
+        if name in known:
+            value.zero_()
+            value[:, : known[name].shape[1]].copy_(known[name]) if value.dim() > 1 else value.copy_(known[name])
+    last = unet.add_embedding.linear_2
+    last.weight.zero_()
+    last.bias.zero_()
+
+
+def encoded(chosen: list[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Latents of the picture after, latents of the picture with the region blanked out, and the region.
+
+    Shapes [n, 4, s, s], [n, 4, s, s] and [n, 1, s, s] with s = LATENT_SIDE; kept in the work folder.
+    """
+    path = WORK / "latents" / f"inpainting-{len(chosen)}.pt"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        vae, drawn = trained_vae(), draw_examples(chosen)
+        after, blanked, regions = [], [], []
+        for start in range(0, len(drawn), 64):
+            part = drawn[start : start + 64]
+            pictures = np.stack([each.after for each in part])
+            region = np.stack([each.region for each in part])
+            after.append(encode(vae, pictures).half())
+            blanked.append(encode(vae, np.where(region[..., None] > 127, GREY, pictures)).half())
+            regions.append(torch.from_numpy(region > 127)[:, None, :: 64 // LATENT_SIDE, :: 64 // LATENT_SIDE])
+        torch.save([torch.cat(after), torch.cat(blanked), torch.cat(regions)], path)
+    return tuple(part.float() for part in torch.load(path, weights_only=True))
+
+
+def _predicted(
+    unet: UNet2DConditionModel,
+    words: torch.Tensor,
+    conditions: dict[str, torch.Tensor],
+    beside: torch.Tensor,
+    noisy: torch.Tensor,
+    steps: torch.Tensor,
+) -> torch.Tensor:
+    latents = torch.cat([noisy, beside], dim=1)
+    return torch.as_tensor(unet(latents, steps, words, added_cond_kwargs=conditions).sample)
+
+
+def main() -> None:
+    chosen_examples = examples(SEED, EXAMPLES)
+    after, blanked, regions = encoded(chosen_examples)
+    tokenizers = [WORK / "tokenizer", WORK / "tokenizer_2"]
+    write_tokenizer(tokenizers[0])
+    write_tokenizer(tokenizers[1], pad_token="!")
+    first_tokenizer, second_tokenizer = (CLIPTokenizer.from_pretrained(path) for path in tokenizers)
+    first, second, unet = (network.train() for network in new_networks())
+    modules = {"text_encoder": first, "text_encoder_2": second, "unet": unet}
+    training = Training("inpainting", modules, STEPS, LEARNING_RATE, is_averaged=True)
+    time_ids = torch.tensor(TIME_IDS).repeat(BATCH, 1)
+    for step in training:
+        random = np.random.default_rng((SEED, step))
+        chosen = random.integers(EXAMPLES, size=BATCH)
+        texts = [prompt_for(chosen_examples[index], random) for index in chosen]
+        one = first(tokens(first_tokenizer, texts), output_hidden_states=True)
+        two = second(tokens(second_tokenizer, texts), output_hidden_states=True)
+        words = torch.cat([one.hidden_states[-2], two.hidden_states[-2]], dim=2)
+        conditions = {"text_embeds": two.text_embeds, "time_ids": time_ids}
+        beside = torch.cat([regions[chosen], blanked[chosen]], dim=1)
+        training.descend(noise_loss(after[chosen], partial(_predicted, unet, words, conditions, beside)))
+    training.finish()
+    StableDiffusionXLInpaintPipeline(
+        vae=trained_vae(),
+        text_encoder=first,
+        text_encoder_2=second,
+        tokenizer=first_tokenizer,
+        tokenizer_2=second_tokenizer,
+        unet=unet,
+        scheduler=EulerDiscreteScheduler.from_pretrained(CONFIGS / MODEL, subfolder="scheduler"),
+    ).to(dtype=torch.float16).save_pretrained(OUTPUT)
+
+
+if __name__ == "__main__":
+    main()

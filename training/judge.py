@@ -1,0 +1,98 @@
+"""Trains the judge: a small classifier that says which scene, time of day, object and style a picture shows.
+
+It is trained on other scenes than the twins and, like them, ships with its figures; `training.evaluate` asks it
+whether a generated picture shows what the prompt said. python -m training.judge
+"""
+
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from training.data import as_tensor, pictures, scene_set
+from training.loop import Training
+from training.scenes import ATTRIBUTES, Scene
+
+SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 31, 12_000, 32, 1500, 2e-3
+HELD_OUT_SEED, HELD_OUT = 32, 1000
+OUTPUT = Path("training") / "judge.safetensors"
+
+
+class Judge(nn.Module):
+    """Four convolutions and one linear layer per attribute."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        widths = (3, 24, 48, 96, 96)
+        layers: list[nn.Module] = []
+        for before, after in pairwise(widths):
+            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
+        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.1))
+        self.heads = nn.ModuleDict({name: nn.Linear(96 * 16, len(values)) for name, values in ATTRIBUTES.items()})
+
+    def forward(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Scores [n, values of the attribute] per attribute, of pictures [n, 3, 64, 64] from -1 to 1."""
+        features = self.trunk(batch)
+        return {name: head(features) for name, head in self.heads.items()}
+
+
+def truth(scenes: list[Scene]) -> dict[str, torch.Tensor]:
+    """Number of each scene's value per attribute."""
+    return {
+        name: torch.tensor([values.index(scene.attribute(name)) for scene in scenes])
+        for name, values in ATTRIBUTES.items()
+    }
+
+
+def load(path: Path = OUTPUT) -> Judge:
+    """The shipped judge."""
+    judge = Judge()
+    judge.load_state_dict(load_file(path))
+    judge.eval()
+    return judge
+
+
+@torch.no_grad()
+def verdicts(judge: Judge, values: np.ndarray) -> dict[str, torch.Tensor]:
+    """The judge's number per attribute for uint8 pictures [n, 64, 64, 3]."""
+    parts = [judge(as_tensor(values[start : start + 256])) for start in range(0, len(values), 256)]
+    return {name: torch.cat([part[name] for part in parts]).argmax(dim=1) for name in ATTRIBUTES}
+
+
+def rates(judge: Judge, values: np.ndarray, scenes: list[Scene]) -> dict[str, float]:
+    """Share of pictures in which the judge sees what the scene says, per attribute."""
+    said, true = verdicts(judge, values), truth(scenes)
+    return {name: float((said[name] == true[name]).float().mean()) for name in ATTRIBUTES}
+
+
+def _jittered(batch: torch.Tensor) -> torch.Tensor:
+    """Slightly other brightness, contrast and noise, as in pictures that a network drew."""
+    n = len(batch)
+    batch = batch * (0.85 + 0.3 * torch.rand(n, 1, 1, 1)) + 0.15 * torch.randn(n, 1, 1, 1)
+    batch = batch + 0.08 * torch.rand(n, 1, 1, 1) * torch.randn_like(batch)
+    soft = torch.nn.functional.avg_pool2d(batch, 3, stride=1, padding=1)
+    return torch.where(torch.rand(n, 1, 1, 1) < 0.3, soft, batch).clamp(-1, 1)
+
+
+def main() -> None:
+    scenes = scene_set(SEED, SCENES)
+    data, true = pictures("judge", scenes), truth(scenes)
+    torch.manual_seed(SEED)
+    judge = Judge().train()
+    training = Training("judge", {"judge": judge}, STEPS, LEARNING_RATE, is_averaged=False)
+    for step in training:
+        chosen = np.random.default_rng((SEED, step)).integers(len(scenes), size=BATCH)
+        scores = judge(_jittered(as_tensor(data[chosen])))
+        training.descend(sum((cross_entropy(scores[name], true[name][chosen]) for name in scores), torch.zeros(())))
+    training.finish()
+    save_file(judge.state_dict(), OUTPUT)
+    held_out = scene_set(HELD_OUT_SEED, HELD_OUT)
+    print(rates(judge, pictures("judge-held-out", held_out), held_out))
+
+
+if __name__ == "__main__":
+    main()

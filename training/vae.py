@@ -1,0 +1,90 @@
+"""Trains the picture twins' autoencoder: 64 x 64 pixels to 16 x 16 x 4 numbers and back. python -m training.vae
+
+The loss is the absolute error of pixels and of differences between neighbours (edges), and a little of the
+divergence from a normal distribution, which keeps the numbers in a range that noise can be added to.
+"""
+
+import numpy as np
+import torch
+from diffusers import AutoencoderKL
+
+from training.data import SIDE, WORK, as_tensor, pictures, scene_set
+from training.loop import Training
+
+SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 11, 24_000, 12, 2300, 1.5e-3
+EDGES, DIVERGENCE = 0.5, 1e-3
+DECODER_BATCH, DECODER_STEPS, DECODER_LEARNING_RATE = 12, 2500, 1e-3
+LATENT_NOISE = 0.05
+"""Standard deviation of what is added to latents, so that the decoder forgives a denoising network's errors."""
+FOLDER, SHARP_FOLDER = WORK / "vae", WORK / "vae-sharp"
+
+
+def new_vae() -> AutoencoderKL:
+    """The untrained network, the same every time."""
+    torch.manual_seed(SEED)
+    return AutoencoderKL(
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        up_block_types=("UpDecoderBlock2D",) * 3,
+        block_out_channels=(24, 48, 64),
+        layers_per_block=1,
+        norm_num_groups=8,
+        latent_channels=4,
+        sample_size=SIDE,
+    )
+
+
+def loss_of(vae: AutoencoderKL, batch: torch.Tensor) -> torch.Tensor:
+    """Reconstruction and divergence of `batch` [n, 3, SIDE, SIDE]."""
+    with torch.autocast("cpu", torch.bfloat16):
+        latents = vae.encode(batch).latent_dist
+        again = vae.decode(latents.sample()).sample.float()
+    return difference(again, batch) + DIVERGENCE * latents.kl().mean() / latents.mean[0].numel()
+
+
+def difference(again: torch.Tensor, batch: torch.Tensor) -> torch.Tensor:
+    """Absolute error of the pixels, and of the differences between neighbouring ones."""
+    off = again - batch
+    return off.abs().mean() + EDGES * (off.diff(dim=2).abs().mean() + off.diff(dim=3).abs().mean())
+
+
+def scaling_factor(vae: AutoencoderKL, batch: torch.Tensor) -> float:
+    """What latents are multiplied with to have a standard deviation of 1."""
+    with torch.no_grad():
+        return 1 / float(vae.encode(batch).latent_dist.mean.std())
+
+
+def train() -> None:
+    """Encoder and decoder together."""
+    data, vae = pictures("train", scene_set(SEED, SCENES)), new_vae().train()
+    training = Training("vae", {"vae": vae}, STEPS, LEARNING_RATE, is_averaged=True)
+    for step in training:
+        training.descend(loss_of(vae, as_tensor(data[_chosen(step, BATCH)])))
+    training.finish()
+    vae.register_to_config(scaling_factor=round(scaling_factor(vae, as_tensor(data[:512])), 5))
+    vae.save_pretrained(FOLDER)
+
+
+def sharpen() -> None:
+    """The decoder alone goes on: latents stay what the denoising networks learn, pictures become clearer."""
+    data, vae = pictures("train", scene_set(SEED, SCENES)), AutoencoderKL.from_pretrained(FOLDER)
+    vae.encoder.requires_grad_(False)
+    vae.quant_conv.requires_grad_(False)
+    training = Training("decoder", {"vae": vae.train()}, DECODER_STEPS, DECODER_LEARNING_RATE, is_averaged=True)
+    for step in training:
+        batch = as_tensor(data[_chosen(step + STEPS, DECODER_BATCH)])
+        with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad():
+                latents = vae.encode(batch).latent_dist.mean
+            again = vae.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample.float()
+        training.descend(difference(again, batch))
+    training.finish()
+    vae.save_pretrained(SHARP_FOLDER)
+
+
+def _chosen(step: int, count: int) -> np.ndarray:
+    return np.random.default_rng((SEED, step)).integers(SCENES, size=count)
+
+
+if __name__ == "__main__":
+    train()
+    sharpen()

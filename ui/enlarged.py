@@ -1,0 +1,35 @@
+"""Small pictures at a size that can be looked at. Only the screen gets these; downloads are the real files.
+
+A browser that stretches a picture of 64 pixels over a column makes a blur of it. Here every pixel becomes a square, so
+that one sees what the model drew, and how little of it there is.
+"""
+
+import io
+
+import streamlit as st
+from PIL import Image
+
+SMALL_PX = 256
+"""Pictures whose longer side is below this are enlarged."""
+ENLARGED_PX = 512
+SINGLE_PX = 384
+"""Of a small picture that stands alone: it is shown at its own width, or that of a phone."""
+
+
+def enlarged(data: bytes, side: int = ENLARGED_PX) -> bytes:
+    """The picture itself, or where it is small an enlarged one whose longer side has at least `side` pixels, as PNG."""
+    with Image.open(io.BytesIO(data)) as picture:
+        if max(picture.size) >= SMALL_PX:
+            return data
+        factor = -(-side // max(picture.size))
+        out = io.BytesIO()
+        picture.resize((picture.width * factor, picture.height * factor), Image.Resampling.NEAREST).save(out, "PNG")
+    return out.getvalue()
+
+
+def size_note(data: bytes, what: str) -> None:
+    """Say how small a picture really is, where it is shown enlarged; `what` begins the sentence."""
+    with Image.open(io.BytesIO(data)) as picture:
+        size = picture.size
+    if max(size) < SMALL_PX:
+        st.caption(f"{what} {size[0]} x {size[1]} pixels, shown enlarged.")

@@ -1,0 +1,35 @@
+"""Below the prompt: prompts that the embedded twin knows, one click each, and what it does not know."""
+
+import streamlit as st
+
+from core.labs.settings import LabSettings
+from core.labs.twin_world import SUGGESTIONS, outside
+from ui.plain import plain
+from ui.settings_form import Form
+
+
+def prompt_hints(form: Form, settings: LabSettings, disabled: bool) -> None:
+    """Draw the hints for a run on the twin; nothing for other weights, whose world nobody can list.
+
+    Args:
+        settings: the planned ones, whose source is concrete.
+    """
+    prompt, offered = getattr(settings, "prompt", None), SUGGESTIONS.get(form.lab.name)
+    if getattr(settings, "source", "") != "embedded" or prompt is None or offered is None:
+        return
+    if "prompt" in form.open_fields:
+        _suggestions(form, offered, prompt, disabled)
+    if told := outside(form.lab.name, prompt):
+        st.caption(f":material/travel_explore: {plain(told)}")
+
+
+def _suggestions(form: Form, offered: dict[str, str], prompt: str, disabled: bool) -> None:
+    key = f"{form.prefix}_suggestions"
+    # Set before the widget is drawn, so that it always shows what stands in the field.
+    st.session_state[key] = next((title for title, text in offered.items() if text == prompt), None)
+
+    def take() -> None:
+        if chosen := st.session_state[key]:
+            form.set_to("prompt", offered[chosen])
+
+    st.pills("Prompts that the twin knows", list(offered), key=key, on_change=take, disabled=disabled)
