@@ -68,13 +68,15 @@ class RunPanel:
         busy = job is not None and job.state in ACTIVE
         form = Form(self.lab, self.preset, self.prefix, self._open_fields)
         values, below = form.draw(disabled=busy)
-        if "picture" in type(self.preset).model_fields:
-            values["picture"] = picture_choice(self.person, self.prefix, disabled=busy)
+        with below:
+            hints = st.container()
+            if "picture" in type(self.preset).model_fields:
+                values["picture"] = picture_choice(self.person, self.prefix, disabled=busy)
         planned = self._plan(values)
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)
         if planned is not None:
-            with below:
+            with hints:
                 prompt_hints(form, planned.settings, disabled=busy)
             self._button(planned, job if busy else None)
         self._state(job, busy)
