@@ -36,21 +36,25 @@ class Bar:
     hollow: bool = False
 
 
-def bars(title: str, rows: Sequence[Bar], unit: str, alt: str, key: str | None = None) -> None:
+def bars(
+    title: str, rows: Sequence[Bar], unit: str, alt: str, key: str | None = None, limit: float | None = None
+) -> None:
     """Draw horizontal bars.
 
     Args:
         title: the statement or question that the chart answers.
         unit: written below the axis.
         alt: the finding in one sentence, for readers who do not see the chart.
+        limit: where a dashed line stands, in the chart's unit.
     """
     if not rows:
         return
     import altair as alt_
 
     st.markdown(f"**{title}**")
-    longest = max(row.value for row in rows)
-    chart = alt_.layer(_marks(alt_, rows, unit, longest), _texts(alt_, rows))
+    longest = max([row.value for row in rows] + ([limit] if limit else []))
+    layers = [_marks(alt_, rows, unit, longest), _texts(alt_, rows)]
+    chart = alt_.layer(*layers, *([_line(alt_, limit)] if limit else []))
     chart = chart.properties(height=ROW_PX * len(rows) + AXIS_PX).configure_view(strokeWidth=0)
     st.altair_chart(chart, width="stretch", alt=alt, key=key)
 
@@ -86,6 +90,11 @@ def _texts(alt: Any, rows: Sequence[Bar]) -> Any:
         .mark_text(align="left", dx=6, color=colour("text"), fontSize=13)
         .encode(x="value:Q", y=alt.Y("label:N", sort=None), text="text:N")
     )
+
+
+def _line(alt: Any, limit: float) -> Any:
+    dashed = {"color": colour("limit"), "strokeWidth": 2, "strokeDash": [5, 3]}
+    return alt.Chart(alt.Data(values=[{"limit": limit}])).mark_rule(**dashed).encode(x="limit:Q")
 
 
 def _data(alt: Any, rows: Sequence[Bar]) -> Any:

@@ -152,6 +152,14 @@ class Recorder:
         self._progress.landed(timing.wall_s)
         return entry
 
+    def limit(self, found: dict[str, Any] | str) -> None:
+        """Put the physical limit into the record, or the reason why there is none."""
+        if isinstance(found, str):
+            self.record |= {"limit": None, "limit_reason": found}
+        else:
+            self.record.pop("limit_reason", None)
+            self.record["limit"] = found
+
     def note(self, sentence: str) -> None:
         """Add a sentence that the reader has to see beside the figures; each is kept once."""
         if sentence not in self.record["notes"]:

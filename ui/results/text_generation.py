@@ -5,8 +5,9 @@ import streamlit as st
 from core.labs.records import Record, fastest
 from core.store.tables import Run
 from core.units import count, gb, seconds, significant
-from ui.charts import time_bars
+from ui.charts import Bar, bars, time_bars
 from ui.figures import Figure, figures
+from ui.plain import plain
 from ui.results.readings import memory_chart, peak_figure, stage_chart, written
 
 
@@ -43,19 +44,37 @@ def view(run: Run, key: str) -> None:
     )
     memory_chart(record, key)
     if not is_twin:
-        _explain(model, best.get("tokens_per_s"))
+        _rates(record, key)
+        _explain(record, model, best.get("tokens_per_s"))
         _text(record)
     with st.expander("Stages", icon=":material/timeline:"):
         stage_chart(record, key)
 
 
-def _explain(model: Record, rate: float | None) -> None:
+def _rates(record: Record, key: str) -> None:
+    """Tokens per second of each repeat beside what the memory allows, where that was measured."""
+    limit = record.get("limit")
+    rates = [(i, repeat["tokens_per_s"]) for i, repeat in enumerate(record["repeats"], 1) if repeat.get("tokens_per_s")]
+    if not limit or not rates:
+        return
+    rows = [Bar(f"repeat {i}", rate, f"{significant(rate)} ({rate / limit['value']:.0%})") for i, rate in rates]
+    told = f"Dashed: the limit of this memory, {per_second(limit['value'])}. {limit['basis']}."
+    alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
+    bars("How much of the memory's speed was used", rows, "tokens per second", alt, f"{key}_rates", limit["value"])
+    st.caption(plain(told))
+
+
+def _explain(record: Record, model: Record, rate: float | None) -> None:
     """How fast the weights came out of memory. A twin's stay in the processor's cache, so of it this would be wrong."""
-    if rate and model:
-        st.markdown(
-            f":material/lightbulb: Every new token reads all {count(model['parameters'])} parameters: at "
-            f"{significant(rate)} tokens per second they came out of memory at {gb(model['weights_bytes'] * rate)}/s."
-        )
+    if not rate or not model:
+        return
+    text = (
+        f"Every new token reads all {count(model['parameters'])} parameters: at {significant(rate)} tokens per second "
+        f"they came out of memory at {gb(model['weights_bytes'] * rate)}/s"
+    )
+    limit = record.get("limit")
+    beside = f", while plain reading reached {gb(limit['read_bytes_per_s'])}/s around this run" if limit else ""
+    st.markdown(f":material/lightbulb: {text}{beside}.")
 
 
 def per_second(rate: float) -> str:

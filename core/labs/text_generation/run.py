@@ -20,15 +20,21 @@ from core.labs.planning import models_of
 from core.labs.text_generation import program
 from core.labs.text_generation.settings import Settings
 from core.measure.clocks import Timing
+from core.measure.limits import decode_limit, read_bandwidth
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
+from core.units import significant
 
 STREAM_EVERY_NS = 250_000_000
 PROMPT = "Reading the prompt"
 WRITING = "Writing the other tokens"
 NO_TEXT = "random weights write no text worth reading; time and memory are those of the real model"
+ABOVE = (
+    "{rate} tokens per second are above the limit of {limit} that was measured around this run: the memory must have "
+    "been slower then, because something else used it. Run it again."
+)
 ONE_TOKEN = "one token has no rate: the rate is counted from the first token to the last"
 
 
@@ -96,12 +102,24 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     recorder.record["outputs"] = (
         {"text": None, "text_reason": NO_TEXT} if settings.source == "dummy" else {"text": None}
     )
+    bandwidths = [read_bandwidth(model)]
     try:
         for index in range(settings.repeats):
             _repeat(index, settings, tokenizer, model, recorder, progress)
+        bandwidths.append(read_bandwidth(model))
     finally:
         recorder.read("after_run")
         recorder.read("peak")
+        _compare(recorder, settings, tokenizer, model, bandwidths)
+
+
+def _compare(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any, bandwidths: list[float]) -> None:
+    """Set the limit beside the rate, and say so if the rate is above it."""
+    context = len(tokenizer(settings.prompt).input_ids) + settings.max_new_tokens / 2
+    recorder.limit(decode_limit(model, context, bandwidths))
+    limit, rates = recorder.record["limit"], [each.get("tokens_per_s") or 0 for each in recorder.record["repeats"]]
+    if limit and max(rates, default=0) > limit["value"]:
+        recorder.note(ABOVE.format(rate=significant(max(rates)), limit=significant(limit["value"])))
 
 
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[tuple[Any, Any]]:

@@ -128,3 +128,27 @@ def test_one_token_has_no_rate_and_says_why(resident: Resident) -> None:
 def test_greedy_decoding_runs_too(resident: Resident) -> None:
     repeats = generate(resident, do_sample=False).record["repeats"]
     assert len({repeat["text"] for repeat in repeats}) == 1
+
+
+def test_a_twin_has_no_limit_by_memory_and_the_record_says_why(resident: Resident) -> None:
+    record = generate(resident, repeats=1).record
+    assert record["limit"] is None and "cache" in record["limit_reason"]
+
+
+def test_the_limit_stands_in_the_record_with_how_it_was_found(
+    resident: Resident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.measure.limits.last_cache_bytes", lambda device: 1)
+    record = generate(resident).record
+    assert_valid(record)
+    limit = record["limit"]
+    assert (limit["kind"], limit["unit"], len(limit["read_bytes_per_s_around"])) == ("bandwidth", "tokens/s", 2)
+    assert limit["bytes_per_token"] > record["model"]["weights_bytes"] and "per token" in limit["basis"]
+    assert "limit_reason" not in record
+
+
+def test_a_rate_above_the_limit_is_flagged(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.measure.limits.last_cache_bytes", lambda device: 1)
+    monkeypatch.setattr("core.labs.text_generation.run.read_bandwidth", lambda model: 1000.0)
+    record = generate(resident).record
+    assert any("above the limit" in note for note in record["notes"]) and record["state"] == "finished"
