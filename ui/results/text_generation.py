@@ -6,9 +6,13 @@ from core.labs.records import Record, fastest
 from core.store.tables import Run
 from core.units import count, gb, seconds, significant
 from ui.charts import Bar, bars, time_bars
+from ui.colours import Meaning
 from ui.figures import Figure, figures
 from ui.plain import plain
 from ui.results.readings import memory_chart, peak_figure, stage_chart, written
+
+COLD: dict[bool, tuple[Meaning, bool]] = {True: ("quiet", True), False: ("measured", False)}
+"""Colour and hollowness of a bar, by whether its repeat was the cold one."""
 
 
 def view(run: Run, key: str) -> None:
@@ -42,9 +46,9 @@ def view(run: Run, key: str) -> None:
         key=f"{key}_times",
         cold_first=True,
     )
+    _rates(record, key)
     memory_chart(record, key)
     if not is_twin:
-        _rates(record, key)
         _explain(record, model, best.get("tokens_per_s"))
         _text(record)
     with st.expander("Stages", icon=":material/timeline:"):
@@ -57,7 +61,10 @@ def _rates(record: Record, key: str) -> None:
     rates = [(i, repeat["tokens_per_s"]) for i, repeat in enumerate(record["repeats"], 1) if repeat.get("tokens_per_s")]
     if not limit or not rates:
         return
-    rows = [Bar(f"repeat {i}", rate, f"{significant(rate)} ({rate / limit['value']:.0%})") for i, rate in rates]
+    rows = [
+        Bar(f"repeat {i}", rate, f"{significant(rate)} ({rate / limit['value']:.0%})", *COLD[i == 1])
+        for i, rate in rates
+    ]
     told = f"Dashed: the limit of this memory, {per_second(limit['value'])}. {limit['basis']}."
     alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
     bars("How much of the memory's speed was used", rows, "tokens per second", alt, f"{key}_rates", limit["value"])
