@@ -1,7 +1,7 @@
 """Writes what stands beside the shipped weights: a card per twin, and the list of checksums. python -m training.cards
 
 The figures come from `embedded_models/measured.json`, which training.evaluate writes, and from the trainings' own
-notes in the work folder.
+notes in the work folder. What was out of the ordinary in one training stands in its note as `remark`.
 """
 
 import hashlib
@@ -41,6 +41,7 @@ def card(model_id: str, measured: dict[str, Any], digests: dict[str, str]) -> st
         machine=measured["machine"],
         torch=measured["torch"],
         date=measured["date"],
+        remarks="".join(f"\n  {story['remark']}" for story in trainings.values() if "remark" in story),
     )
     rows = "\n".join(f"| `{name}` | `{digest}` |" for name, digest in weights.items())
     return f"{text.rstrip()}\n\n## Files\n\n| file | SHA-256 |\n|---|---|\n{rows}\n"

@@ -33,9 +33,8 @@ UNKNOWN_CACHE_BYTES = 64 * 2**20
 
 def read_bandwidth(model: nn.Module) -> float:
     """Bytes per second at which the largest tensor of `model` was read, the best of a few times."""
-    tensor = max(model.parameters(), key=lambda value: value.numel()).detach()
     # As whole numbers: half precision would be converted on the way, and that takes longer than reading.
-    words = tensor.reshape(-1).view(torch.int32)
+    words = _largest(model).detach().reshape(-1).view(torch.int32)
     size_bytes = words.numel() * words.element_size()
     return max(float(size_bytes / _seconds(words)) for _ in range(ATTEMPTS))
 
@@ -65,14 +64,14 @@ def decode_limit(model: Any, context_tokens: float, bandwidths: Sequence[float])
     cache = last_cache_bytes(next(model.parameters()).device)
     if weights < CACHES_FULL * cache:
         return f"the weights ({gb(weights)}) fit into or nearly into the last cache ({gb(cache)})"
-    best = max(bandwidths)
+    best, numbers = max(bandwidths), short_count(_largest(model).numel())
     token_bytes = weights + round(kv_bytes_per_token(model) * context_tokens)
     return {
         "kind": "bandwidth",
         "value": best / token_bytes,
         "unit": "tokens/s",
         "basis": f"{gb(token_bytes)} per token (weights and key-value cache) at {gb(best)}/s, the best of "
-        f"{len(bandwidths) * ATTEMPTS} readings of a tensor of {short_count(_largest(model))} numbers around the run",
+        f"{len(bandwidths) * ATTEMPTS} readings of a tensor of {numbers} numbers around the run",
         "bytes_per_token": token_bytes,
         "read_bytes_per_s": best,
         "read_bytes_per_s_around": list(bandwidths),
@@ -97,5 +96,5 @@ def last_cache_bytes(device: torch.device) -> int:
         return UNKNOWN_CACHE_BYTES
 
 
-def _largest(model: nn.Module) -> int:
-    return max(int(value.numel()) for value in model.parameters())
+def _largest(model: nn.Module) -> torch.Tensor:
+    return max(model.parameters(), key=torch.Tensor.numel)

@@ -6,13 +6,9 @@ from core.labs.records import Record, fastest
 from core.store.tables import Run
 from core.units import count, gb, seconds, significant
 from ui.charts import Bar, bars, time_bars
-from ui.colours import Meaning
 from ui.figures import Figure, figures
 from ui.plain import plain
 from ui.results.readings import memory_chart, peak_figure, stage_chart, written
-
-COLD: dict[bool, tuple[Meaning, bool]] = {True: ("quiet", True), False: ("measured", False)}
-"""Colour and hollowness of a bar, by whether its repeat was the cold one."""
 
 
 def view(run: Run, key: str) -> None:
@@ -58,17 +54,20 @@ def view(run: Run, key: str) -> None:
 def _rates(record: Record, key: str) -> None:
     """Tokens per second of each repeat beside what the memory allows, where that was measured."""
     limit = record.get("limit")
-    rates = [(i, repeat["tokens_per_s"]) for i, repeat in enumerate(record["repeats"], 1) if repeat.get("tokens_per_s")]
-    if not limit or not rates:
+    repeats = [repeat for repeat in record["repeats"] if repeat.get("tokens_per_s")]
+    if not limit or not repeats:
         return
-    rows = [
-        Bar(f"repeat {i}", rate, f"{significant(rate)} ({rate / limit['value']:.0%})", *COLD[i == 1])
-        for i, rate in rates
-    ]
+    rows = [_rate_bar(repeat, limit["value"]) for repeat in repeats]
     told = f"Dashed: the limit of this memory, {per_second(limit['value'])}. {limit['basis']}."
     alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
     bars("How much of the memory's speed was used", rows, "tokens per second", alt, f"{key}_rates", limit["value"])
     st.caption(plain(told))
+
+
+def _rate_bar(repeat: Record, limit: float) -> Bar:
+    rate, is_cold = repeat["tokens_per_s"], repeat["is_first"]
+    text = f"{significant(rate)} ({rate / limit:.0%})"
+    return Bar(f"repeat {repeat['index'] + 1}", rate, text, "quiet" if is_cold else "measured", is_cold)
 
 
 def _explain(record: Record, model: Record, rate: float | None) -> None:

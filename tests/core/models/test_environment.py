@@ -13,7 +13,9 @@ sys.exit(f"imported {heavy}" if heavy else 0)
 
 
 def test_pages_can_ask_about_models_without_importing_a_library():
-    subprocess.run([sys.executable, "-c", TORCH_FREE], check=True, env={"HF_HUB_OFFLINE": "1", "HOME": "/nonexistent"})
+    environment = {"HF_HUB_OFFLINE": "1", "HOME": "/nonexistent"}
+    done = subprocess.run([sys.executable, "-c", TORCH_FREE], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
 
 
 def test_prepare_keeps_what_is_set_and_points_ultralytics_at_the_cache(monkeypatch, own_settings):
