@@ -27,17 +27,14 @@ LAB_ICONS = {
 
 def pages(person: str) -> dict[str, list[Page]]:
     """Every page by section of the sidebar."""
-    return {
-        "": [_page("start/home.py", "Start", ":material/home:", "home", default=True)],
-        "Lesson": _lesson(person),
-        "Labs": [
-            _page(f"labs/{lab.name}.py", lab.title, LAB_ICONS[lab.name], f"lab_{lab.name}") for lab in LABS.values()
-        ],
-        "Yours": [
-            _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
-            _page("runs/report.py", "Report", ":material/summarize:", "report"),
-        ],
-    }
+    groups = {"": [_page("start/home.py", "Start", ":material/home:", "home", default=True)], **_questions(person)}
+    labs = [_page(f"labs/{lab.name}.py", lab.title, LAB_ICONS[lab.name], f"lab_{lab.name}") for lab in LABS.values()]
+    yours = [
+        _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
+        _page("runs/report.py", "Report", ":material/summarize:", "report"),
+    ]
+    # A bank may call a section Labs.
+    return groups | {"Labs": groups.get("Labs", []) + labs} | {"Yours": groups.get("Yours", []) + yours}
 
 
 def page_path(name: str) -> str:
@@ -50,17 +47,22 @@ def question_link(question_id: str) -> Page:
     return st.Page(_question_source(question_id), url_path=_address(question_id))
 
 
-def _lesson(person: str) -> list[Page]:
-    states = progress_of(person).questions
-    return [
-        st.Page(
-            _question_source(question.id),
-            title=f"{question.id} · {question.title}",
-            icon=ICONS[states[question.id].state],
-            url_path=_address(question.id),
-        )
-        for question in bank().questions
-    ]
+def _questions(person: str) -> dict[str, list[Page]]:
+    """The questions by the title of their section; sections without a question are left out."""
+    states, now = progress_of(person).questions, bank()
+    found = {
+        section.title: [
+            st.Page(
+                _question_source(question.id),
+                title=f"{question.id} · {question.title}",
+                icon=ICONS[states[question.id].state],
+                url_path=_address(question.id),
+            )
+            for question in now.questions_of(section)
+        ]
+        for section in now.sections
+    }
+    return {title: pages for title, pages in found.items() if pages}
 
 
 def _address(question_id: str) -> str:

@@ -39,10 +39,11 @@ def question_page(question_id: str) -> None:
 
 
 def _heading(question: Question, person: str) -> None:
-    mine = progress_of(person)
-    ids = list(mine.questions)
+    section = bank().section_of(question)
+    ids = [each.id for each in bank().questions_of(section)]
+    mine = progress_of(person).within(ids)
     left, right = st.columns([3, 1], vertical_alignment="bottom")
-    left.caption(f"Question {ids.index(question.id) + 1} of {len(ids)}")
+    left.caption(f"{section.title}: question {ids.index(question.id) + 1} of {len(ids)}")
     right.progress(mine.answered / len(ids), text=f"{mine.answered} of {len(ids)} answered")
     st.title(question.headline, anchor=False)
     st.markdown(question.about)

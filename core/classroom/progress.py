@@ -6,6 +6,7 @@ closed (`Marking.before_final`).
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -45,6 +46,10 @@ class Progress:
     def score(self) -> float:
         """Sum of the scores; the maximum is the number of questions."""
         return sum(question.score or 0.0 for question in self.questions.values())
+
+    def within(self, question_ids: Iterable[str]) -> "Progress":
+        """The same for some of the questions only."""
+        return Progress({name: self.questions[name] for name in question_ids})
 
     @property
     def next_open(self) -> str | None:

@@ -55,6 +55,13 @@ class Info(Part):
     license: Line
 
 
+class Section(Part):
+    """A group of questions that stand together in the sidebar."""
+
+    id: Id
+    title: Line
+
+
 class LabPreset(Part):
     """The lab that a question runs, and the settings that its page starts from."""
 
@@ -166,6 +173,8 @@ class Question(Part):
     """A question with its key. `id` never changes: answers are stored under it."""
 
     id: Id
+    section: Id | None = None
+    """Id of the section it stands in; None is the first one."""
     title: Line
     headline: Line
     about: Text
@@ -222,8 +231,8 @@ class Question(Part):
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the content; changes whenever anything of the question does."""
-        return _sha(self.model_dump(mode="json"))
+        """SHA-256 of the content; changes whenever anything of the question does, but not with where it stands."""
+        return _sha(self.model_dump(mode="json", exclude={"section"}))
 
 
 class Bank(Part):
@@ -231,12 +240,21 @@ class Bank(Part):
 
     schema_: Literal["quiz-bank/1"] = Field(alias="schema")
     bank: Info
+    sections: tuple[Section, ...] = Field(default=(Section(id="lesson", title="Lesson"),), min_length=1)
     questions: tuple[Question, ...] = Field(min_length=1)
 
     @cached_property
     def sha(self) -> str:
         """SHA-256 of the content, comments and layout left aside."""
         return _sha(self.model_dump(mode="json"))
+
+    def section_of(self, question: Question) -> Section:
+        """The section that a question stands in; an unknown one counts as the first (`rules` reports it)."""
+        return next((found for found in self.sections if found.id == question.section), self.sections[0])
+
+    def questions_of(self, section: Section) -> tuple[Question, ...]:
+        """The questions of one section, in the bank's order."""
+        return tuple(question for question in self.questions if self.section_of(question) == section)
 
     def question(self, question_id: str) -> Question:
         """The question with that id.

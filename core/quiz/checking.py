@@ -69,8 +69,9 @@ def _check(document: Document, folder: FilePath) -> Bank | None:
         if question is not None:
             _check_question(document, index, question, damaged, folder)
     if bank is not None:
-        for path, message, code in rules.warnings_of_bank(bank):
-            document.problems.append(document.problem(path, message, code, "warning"))
+        for severity, found in (("error", rules.errors_of_bank(bank)), ("warning", rules.warnings_of_bank(bank))):
+            for path, message, code in found:
+                document.problems.append(document.problem(path, message, code, severity))
     return bank
 
 

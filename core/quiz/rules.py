@@ -49,6 +49,23 @@ def warnings_of(question: Question) -> Found:
         yield from _blind(question)
 
 
+def errors_of_bank(bank: Bank) -> Found:
+    """What is wrong between the parts of a well-shaped bank."""
+    sections = [section.id for section in bank.sections]
+    for field, values in (("id", sections), ("title", [section.title for section in bank.sections])):
+        for index, value in enumerate(values):
+            if value in values[:index]:
+                yield ("sections", index, field), f"{value!r} is already a section's {field}", "duplicate_section"
+    for index, question in enumerate(bank.questions):
+        if question.section is not None and question.section not in sections:
+            near = suggestion(question.section, sections)
+            yield (
+                ("questions", index, "section"),
+                f"there is no section {question.section!r}{near or '; sections are ' + ', '.join(sections)}",
+                "unknown_section",
+            )
+
+
 def warnings_of_bank(bank: Bank) -> Found:
     """What is doubtful about the bank as a whole."""
     positions = [index for question in bank.questions if (index := _only_position(question)) is not None]

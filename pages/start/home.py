@@ -10,8 +10,8 @@ from ui.navigation import ICONS, page_path, question_link
 
 person = person_id()
 mine = progress_of(person)
-questions = bank().questions
-upcoming = bank().question(mine.next_open) if mine.next_open else None
+now = bank()
+upcoming = now.question(mine.next_open) if mine.next_open else None
 
 st.title("VRAM Lab", anchor=False)
 st.markdown(
@@ -19,7 +19,12 @@ st.markdown(
     "what model size, hardware and precision cost in time and memory."
 )
 bank_problems()
-st.progress(mine.answered / len(questions), text=f"{mine.answered} of {len(questions)} questions answered")
+current = now.section_of(upcoming or now.questions[0])
+here = mine.within(question.id for question in now.questions_of(current))
+st.progress(
+    here.answered / len(here.questions),
+    text=f"{current.title}: {here.answered} of {len(here.questions)} questions answered",
+)
 if upcoming is None:
     st.page_link(
         page_path("runs/report.py"), label="All answered: open your machine's report", icon=":material/summarize:"
@@ -48,10 +53,13 @@ st.caption(
     )
 )
 
-st.header("The lesson", divider="gray")
-for question in questions:
-    st.page_link(
-        question_link(question.id),
-        label=f"{question.id} · {question.title}",
-        icon=ICONS[mine.questions[question.id].state],
-    )
+for section in now.sections:
+    if not (questions := now.questions_of(section)):
+        continue
+    st.header(section.title, divider="gray")
+    for question in questions:
+        st.page_link(
+            question_link(question.id),
+            label=f"{question.id} · {question.title}",
+            icon=ICONS[mine.questions[question.id].state],
+        )

@@ -53,3 +53,18 @@ def test_raw_html_is_refused(text: str) -> None:
 
 def test_mini_bank_is_the_documented_shape() -> None:
     assert MINI.count("- id: Q") == len(mini().questions)
+
+
+def test_a_question_without_a_section_stands_in_the_first() -> None:
+    bank = mini(
+        ("questions:\n", "sections: [{id: a, title: A}, {id: b, title: B}]\nquestions:\n"),
+        ("id: Q2\n", "id: Q2\n    section: b\n"),
+    )
+    assert [[question.id for question in bank.questions_of(section)] for section in bank.sections] == [["Q1"], ["Q2"]]
+
+
+def test_where_a_question_stands_does_not_change_it() -> None:
+    moved = mini(
+        ("questions:\n", "sections: [{id: a, title: A}]\nquestions:\n"), ("id: Q2\n", "id: Q2\n    section: a\n")
+    )
+    assert moved.question("Q2").hash == mini().question("Q2").hash

@@ -456,3 +456,13 @@ questions:
     assert lines == {6, 14, 16, 17}
     assert not any(code == "too_short" for _, code in found)
     assert {(14, "unknown_lab"), (17, "duplicate_id")} <= found
+
+
+def test_an_unknown_section_is_reported_with_the_known_ones() -> None:
+    text = changed(
+        ("questions:\n", "sections: [{id: pictures, title: P}, {id: pictures, title: Q}]\nquestions:\n"),
+        ("  - id: Q2\n", "  - id: Q2\n    section: picture\n"),
+    )
+    found = {problem.code: problem.message for problem in problems_of(text)}
+    assert "did you mean 'pictures'" in found["unknown_section"]
+    assert "already a section's id" in found["duplicate_section"]

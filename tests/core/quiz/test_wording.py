@@ -2,7 +2,7 @@ from core.quiz.wording import keys_at, suggestion
 
 
 def test_keys_are_known_at_every_depth() -> None:
-    assert keys_at(()) == ["schema", "bank", "questions"]
+    assert keys_at(()) == ["schema", "bank", "sections", "questions"]
     assert "also_accepted" in keys_at(("questions", 3))
     assert "feedback_unchosen" in keys_at(("questions", 3, "choices", 0))
     assert keys_at(("questions", 3, "key"))[0] == "from"
