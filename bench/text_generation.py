@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bench.statistics import median_interval
+from core.measure.statistics import median_interval
 
 TARGET = 1.02
 
