@@ -7,9 +7,11 @@ import gc
 import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import perf_counter_ns
 from typing import Any
 
 from core.labs.phases import Phases
+from core.measure.clocks import Stamp
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 
@@ -32,12 +34,15 @@ class StepWatch:
         self.done = 0
         self.total = total
         self.phases: Phases | None = None
+        self.stamps: list[Stamp] = []
+        self.own_ns = 0
         self._recorder = recorder
         self._progress = progress
 
     def begin(self, stage: str) -> None:
         """Say which picture comes next."""
         self.stage = stage
+        self.stamps, self.own_ns = [], 0
         self._progress.check()
         self._progress.report(stage, self.done, self.total)
 
@@ -47,10 +52,13 @@ class StepWatch:
         Raises:
             RunCancelled, RunTimedOut: from progress.check.
         """
+        begun_ns = perf_counter_ns()
+        self.stamps.append(self._recorder.clock.stamp())
         self.done += 1
         self._recorder.timeline.sample()
         self._progress.report(self.stage, self.done, self.total)
         self._progress.check()
+        self.own_ns += perf_counter_ns() - begun_ns
         return tensors
 
     def end(self) -> None:
@@ -81,6 +89,7 @@ def measured_picture(
     evaluations = phases.calls[DENOISING]
     denoising_s = next(stage["wall_s"] for stage in stages if stage["name"] == DENOISING)
     figures = {"evaluations": evaluations, "seconds_per_evaluation": denoising_s / evaluations, "stages": stages}
+    figures |= {"step_s": phases.steps(DENOISING, watch.stamps), "observer_s": watch.own_ns / 1e9}
     if phases.aside_s:
         figures["previews_s"] = phases.aside_s
         stages.append({"name": PREVIEWS, "wall_s": phases.aside_s})

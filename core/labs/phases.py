@@ -9,8 +9,9 @@ of one picture add up to its time. The hooks only drop a stamp (on CUDA an event
     phases.calls["Denoising"]       # 51: with some schedulers more than the number of steps
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from types import TracebackType
 from typing import Any, Self
 
@@ -55,6 +56,11 @@ class Phases:
             {"name": name, "wall_s": self._clock.seconds(first, last) - self._aside_s(first, last)}
             for name, first, last in zip(names, borders, borders[1:], strict=False)
         ]
+
+    def steps(self, name: str, ends: Sequence[Stamp]) -> list[float]:
+        """Seconds of each step of a phase, from its first call to the stamp at the end of each step."""
+        borders = [self._first[name], *ends]
+        return [self._clock.seconds(*span) - self._aside_s(*span) for span in pairwise(borders)]
 
     @contextmanager
     def aside(self) -> Iterator[None]:

@@ -1,19 +1,28 @@
-"""What this device's memory can deliver at best, measured beside the run that is compared with it.
+"""What this device can deliver at best, measured beside the run that is compared with it.
 
 A model that writes one token after the other reads all its weights for each of them, so it cannot write faster than
 
     tokens per second = bytes per second that can be read / bytes that one token needs
 
-The bytes per second are measured by reading the model's largest tensor several times in the plainest way there is, a
-maximum over it, before the run and after it; the best counts. Nothing is allocated for it, so the memory figures of the
-run stay its own. What a cache holds is read faster than memory can deliver, so small models have no such limit.
+The bytes per second are measured by reading the model's largest tensors several times in the plainest way there is, a
+maximum over each, before the run and after it; the best counts. Nothing is allocated for it, so the memory figures of
+the run stay its own. What a cache holds is read faster than memory can deliver, so as many tensors are read as would fill
+the last cache a few times, and small models have no such limit.
 
     before = read_bandwidth(model)
     decode_limit(model, context_tokens=63, bandwidths=[before, read_bandwidth(model)])
     {'kind': 'bandwidth', 'value': 14.2, 'unit': 'tokens/s', 'basis': '…', …}
+
+A model that draws a picture or names one computes far more with each number that it reads. There the limit is a time:
+the multiplications and additions of one pass, counted from the architecture, at the rate of a plain matrix product of
+the same precision, or reading its weights once, whichever takes longer.
+
+    work_limit(flops=1.6e12, weights_bytes=3.4e9, rates=[1.9e11], bandwidths=[3e10], unit="s/evaluation")
+    {'kind': 'compute', 'value': 8.5, 'unit': 's/evaluation', 'basis': '…', …}
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import accumulate
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -24,31 +33,53 @@ from torch import nn
 from core.units import gb, short_count
 
 ATTEMPTS = 6
-CACHES_FULL = 4
-"""A model has a limit by memory if it would fill the last cache so many times."""
+PRODUCT_SIDE = {"cpu": 1024, "cuda": 8192}
+"""Rows and columns of the matrices whose product is timed; large enough to keep every unit busy."""
+CACHES_FULL = 3
+"""A model has a limit by memory if it would fill the last cache so many times; as much is read to measure it."""
 LAST_CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index3/size")
 UNKNOWN_CACHE_BYTES = 64 * 2**20
 """Assumed where the system does not say; few processors have more."""
 
 
 def read_bandwidth(model: nn.Module) -> float:
-    """Bytes per second at which the largest tensor of `model` was read, the best of a few times."""
+    """Bytes per second at which the largest tensors of `model` were read, the best of a few times."""
+    tensors = _above_the_cache(model)
     # As whole numbers: half precision would be converted on the way, and that takes longer than reading.
-    words = _largest(model).detach().reshape(-1).view(torch.int32)
-    size_bytes = words.numel() * words.element_size()
-    return max(float(size_bytes / _seconds(words)) for _ in range(ATTEMPTS))
+    words = [tensor.detach().reshape(-1).view(torch.int32) for tensor in tensors]
+    size_bytes = sum(map(_bytes, tensors))
+    best_s = min(_seconds(lambda: [part.amax() for part in words], words[0].device) for _ in range(ATTEMPTS))
+    return size_bytes / best_s
 
 
-def _seconds(words: torch.Tensor) -> float:
-    if words.device.type == "cuda":
+def product_rate(device: str, dtype: torch.dtype) -> float:
+    """Floating-point operations per second of a square matrix product, the best of a few times.
+
+    What was allocated for it is given back, also to the driver.
+    """
+    side = PRODUCT_SIDE[torch.device(device).type]
+    with torch.inference_mode():
+        best_s = _product_s(torch.ones(side, side, dtype=dtype, device=device))
+    if device.startswith("cuda"):
+        torch.cuda.empty_cache()
+    return 2 * side**3 / best_s
+
+
+def _product_s(left: torch.Tensor) -> float:
+    out = torch.empty_like(left)
+    return min(_seconds(lambda: torch.mm(left, left, out=out), left.device) for _ in range(ATTEMPTS))
+
+
+def _seconds(work: Callable[[], Any], device: torch.device) -> float:
+    if device.type == "cuda":
         start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         start.record()
-        words.amax()
+        work()
         end.record()
         end.synchronize()
         return float(start.elapsed_time(end)) / 1e3
     begun_ns = perf_counter_ns()
-    words.amax()
+    work()
     return (perf_counter_ns() - begun_ns) / 1e9
 
 
@@ -60,20 +91,55 @@ def decode_limit(model: Any, context_tokens: float, bandwidths: Sequence[float])
         context_tokens: mean number of tokens in the cache while it wrote.
         bandwidths: bytes per second, measured around the run.
     """
-    weights = sum(value.numel() * value.element_size() for value in model.parameters())
+    weights = sum(map(_bytes, model.parameters()))
     cache = last_cache_bytes(next(model.parameters()).device)
     if weights < CACHES_FULL * cache:
         return f"the weights ({gb(weights)}) fit into or nearly into the last cache ({gb(cache)})"
-    best, numbers = max(bandwidths), short_count(_largest(model).numel())
+    best, read = max(bandwidths), sum(map(_bytes, _above_the_cache(model)))
     token_bytes = weights + round(kv_bytes_per_token(model) * context_tokens)
     return {
         "kind": "bandwidth",
         "value": best / token_bytes,
         "unit": "tokens/s",
         "basis": f"{gb(token_bytes)} per token (weights and key-value cache) at {gb(best)}/s, the best of "
-        f"{len(bandwidths) * ATTEMPTS} readings of a tensor of {numbers} numbers around the run",
+        f"{len(bandwidths) * ATTEMPTS} readings of {gb(read)} of them around the run",
         "bytes_per_token": token_bytes,
         "read_bytes_per_s": best,
+        "read_bytes_per_s_around": list(bandwidths),
+    }
+
+
+def work_limit(
+    flops: int, weights_bytes: int, rates: Sequence[float], bandwidths: Sequence[float], unit: str
+) -> dict[str, Any]:
+    """The least seconds that one pass can take, as it stands in a run record.
+
+    Args:
+        flops: multiplications and additions of one pass.
+        weights_bytes: what one pass reads at least.
+        rates: operations per second of a matrix product, measured around the run.
+        bandwidths: bytes per second, measured around the run.
+        unit: `s/evaluation` or the like.
+
+    Raises:
+        ValueError: nothing was counted or measured.
+    """
+    if flops <= 0 or min(*rates, *bandwidths) <= 0:
+        raise ValueError(f"no limit follows from {flops} operations at {list(rates)} per second")
+    rate, bandwidth = max(rates), max(bandwidths)
+    computing_s, reading_s = flops / rate, weights_bytes / bandwidth
+    is_compute = computing_s >= reading_s
+    what = f"{short_count(flops / 1e9)} GFLOP at {short_count(rate / 1e9)} GFLOP/s, the best of the matrix products"
+    reading = f"{gb(weights_bytes)} of weights at {gb(bandwidth)}/s, the best of the readings"
+    return {
+        "kind": "compute" if is_compute else "bandwidth",
+        "value": max(computing_s, reading_s),
+        "unit": unit,
+        "basis": f"{what if is_compute else reading} around the run",
+        "flops": flops,
+        "flops_per_s": rate,
+        "flops_per_s_around": list(rates),
+        "read_bytes_per_s": bandwidth,
         "read_bytes_per_s_around": list(bandwidths),
     }
 
@@ -96,5 +162,13 @@ def last_cache_bytes(device: torch.device) -> int:
         return UNKNOWN_CACHE_BYTES
 
 
-def _largest(model: nn.Module) -> torch.Tensor:
-    return max(model.parameters(), key=torch.Tensor.numel)
+def _above_the_cache(model: nn.Module) -> list[torch.Tensor]:
+    """The largest tensors, as many as fill the last cache a few times; all that can be read as words if they do not."""
+    tensors = sorted((each for each in model.parameters() if _bytes(each) % 4 == 0), key=_bytes, reverse=True)
+    enough = CACHES_FULL * last_cache_bytes(tensors[0].device)
+    before = accumulate(map(_bytes, tensors), initial=0)
+    return [tensor for tensor, read in zip(tensors, before, strict=False) if read < enough]
+
+
+def _bytes(tensor: torch.Tensor) -> int:
+    return int(tensor.numel() * tensor.element_size())

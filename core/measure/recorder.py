@@ -29,7 +29,7 @@ from core.measure.timeline import Timeline
 
 SCHEMA = "vram-lab/run/1"
 NOT_REACHED = "the run did not get that far"
-NO_LIMIT = "the physical limit is not worked out for this lab yet"
+NO_LIMIT = "no pass of this run can be set beside a physical limit"
 
 Border = Literal["baseline", "load_peak", "after_load", "peak", "after_run", "freed"]
 BORDERS: tuple[Border, ...] = ("baseline", "load_peak", "after_load", "peak", "after_run", "freed")
@@ -160,6 +160,11 @@ class Recorder:
             self.record.pop("limit_reason", None)
             self.record["limit"] = found
 
+    def profile(self, found: dict[str, Any]) -> None:
+        """Put into the record where the time of a pass went, as `Profiler.result` gives it."""
+        self.record.pop("profile_reason", None)
+        self.record["profile"] = found
+
     def note(self, sentence: str) -> None:
         """Add a sentence that the reader has to see beside the figures; each is kept once."""
         if sentence not in self.record["notes"]:
@@ -217,6 +222,9 @@ def _empty_record(lab: str, settings: dict[str, Any], job_id: str | None) -> dic
         "memory": {name: value for border in BORDERS for name, value in _missing(border, NOT_REACHED)},
         "limit": None,
         "limit_reason": NO_LIMIT,
+        "profile": None,
+        "profile_reason": NOT_REACHED,
+        "conditions": {},
         "notes": [],
         "environment": {},
         "outputs": {},

@@ -1,8 +1,8 @@
 """What a handful of measured values says, and what it does not: middle, spread, tail, and whether two differ.
 
-Nothing here assumes how the values are distributed. Intervals come from the order of the values alone; for differences it is
-the Hodges-Lehmann estimate with the exact Mann-Whitney interval. Tail percentiles need many values: 64 for a p90 and 662
-for a p99, as MLPerf's LoadGen counts them at 99 % confidence.
+Nothing here assumes how the values are distributed. Intervals come from the order of the values alone; for differences
+it is the Hodges-Lehmann estimate with the exact Mann-Whitney interval. Tail percentiles need many values: 64 for a p90
+and 662 for a p99, as MLPerf's LoadGen counts them at 99 % confidence.
 
     summary([16.9, 16.6, 17.2]).median                       # 16.9
     ratio_interval([2.0, 2.1, 2.0, 2.2], [3.0, 3.1, 3.2, 3.0])   # (1.49, 1.36, 1.60): the second takes longer

@@ -24,6 +24,7 @@ from core.labs.drawing import (
 from core.labs.inpainting import program
 from core.labs.inpainting.pictures import SHIPPED
 from core.labs.inpainting.settings import Settings
+from core.labs.limit_pass import DeviceRates, look_closer
 from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
 from core.labs.phases import Phases
 from core.labs.planning import models_of
@@ -65,6 +66,8 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     recorder.pictures.append(_as_picture("original", picture, {}, settings, recorder))
     total = settings.repeats * _evaluations(pipe, settings.num_inference_steps)
     watch = step_watch(settings.previews, recorder, progress, total)
+    rates = DeviceRates(settings, pipe.unet)
+    rates.measure()
     try:
         with readings_at_the_end(recorder):
             for index in range(settings.repeats):
@@ -72,6 +75,9 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
                 _repeat(settings, detector, pipe, picture, (width, height), watch, recorder)
     finally:
         watch.end()
+    rates.measure()
+    everything, how = Image.new("L", picture.size, 255), _how(settings, (width, height))
+    look_closer(recorder, pipe.unet, rates, lambda: _paint(settings, pipe, picture, everything, how))
 
 
 def chosen_picture(settings: Settings, recorder: Recorder) -> Image.Image:
@@ -131,15 +137,8 @@ def _repeat(
     watch: StepWatch,
     recorder: Recorder,
 ) -> None:
-    how: dict[str, Any] = {
-        "seed": a_seed(settings.seed),
-        "num_inference_steps": settings.num_inference_steps,
-        "guidance_scale": settings.guidance_scale,
-        "width": size[0],
-        "height": size[1],
-    }
+    how = _how(settings, size)
     imgsz = _side(CATALOG[settings.detector], settings) or max(picture.size)
-    words = (settings.prompt, settings.negative_prompt)
     regions: list[tuple[Image.Image, dict[str, Any] | None]] = []
 
     def find_and_paint(phases: Phases) -> Any:
@@ -147,10 +146,26 @@ def _repeat(
         regions.append(program.find_region(detector, picture, settings.region, imgsz))
         use_threads(settings)  # the detector's library has just lowered the number
         phases.begin(TEXT)
-        return program.paint(pipe, picture, regions[0][0], *words, on_step_end=watch, **how)
+        return _paint(settings, pipe, picture, regions[0][0], how, on_step_end=watch)
 
     result, entry = measured_picture(find_and_paint, _networks(pipe), recorder, watch, how)
     _keep(settings, entry, how, *regions[0], result.images[0], recorder)
+
+
+def _how(settings: Settings, size: tuple[int, int]) -> dict[str, Any]:
+    return {
+        "seed": a_seed(settings.seed),
+        "num_inference_steps": settings.num_inference_steps,
+        "guidance_scale": settings.guidance_scale,
+        "width": size[0],
+        "height": size[1],
+    }
+
+
+def _paint(
+    settings: Settings, pipe: Any, picture: Image.Image, mask: Image.Image, how: dict[str, Any], **more: Any
+) -> Any:
+    return program.paint(pipe, picture, mask, settings.prompt, settings.negative_prompt, **how, **more)
 
 
 def _networks(pipe: Any) -> dict[str, Any]:

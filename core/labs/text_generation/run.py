@@ -7,6 +7,7 @@ timed undisturbed.
 
 import gc
 import random
+from itertools import pairwise
 from time import perf_counter_ns
 from typing import Any
 
@@ -21,12 +22,14 @@ from core.labs.text_generation import program
 from core.labs.text_generation.settings import Settings
 from core.measure.clocks import Timing
 from core.measure.limits import decode_limit, read_bandwidth
+from core.measure.profile import Profiler
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 from core.units import significant
 
+PROFILED_TOKENS = 8
 STREAM_EVERY_NS = 250_000_000
 PROMPT = "Reading the prompt"
 WRITING = "Writing the other tokens"
@@ -56,6 +59,7 @@ class TokenWatch:
         self._text: str | None = None
         self._streamed_ns = 0
         self._prompt_is_in = False
+        self._own_ns = 0
 
     def put(self, tokens: Any) -> None:
         """Called with the prompt first, then with every new token.
@@ -75,14 +79,20 @@ class TokenWatch:
             self._streamed_ns = now_ns
             self._text = self._tokenizer.decode(self._ids, skip_special_tokens=True)
         self._progress.report(self._stage, self._before + len(self.stamps_ns), self._total, self._text)
+        self._own_ns += perf_counter_ns() - now_ns
 
     def end(self) -> None:
         """Called after the last token; there is nothing left to flush."""
 
     def figures(self, start_ns: int) -> dict[str, Any]:
-        """Time to the first token in seconds, and the rate of the others per second."""
+        """Time to the first token in seconds, the rate of the others per second, and each one's own seconds."""
         stamps = self.stamps_ns
-        figures: dict[str, Any] = {"tokens": len(stamps), "time_to_first_token_s": (stamps[0] - start_ns) / 1e9}
+        figures: dict[str, Any] = {
+            "tokens": len(stamps),
+            "time_to_first_token_s": (stamps[0] - start_ns) / 1e9,
+            "token_s": [(second - first) / 1e9 for first, second in pairwise(stamps)],
+            "observer_s": self._own_ns / 1e9,
+        }
         if len(stamps) < 2:
             return figures | {"tokens_per_s": None, "tokens_per_s_reason": ONE_TOKEN}
         return figures | {"tokens_per_s": (len(stamps) - 1) * 1e9 / (stamps[-1] - stamps[0])}
@@ -111,6 +121,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         recorder.read("after_run")
         recorder.read("peak")
         _compare(recorder, settings, tokenizer, model, bandwidths)
+    _profile(recorder, settings, tokenizer, model, progress)
 
 
 def _compare(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any, bandwidths: list[float]) -> None:
@@ -120,6 +131,47 @@ def _compare(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any,
     limit, rates = recorder.record["limit"], [each.get("tokens_per_s") or 0 for each in recorder.record["repeats"]]
     if limit and max(rates, default=0) > limit["value"]:
         recorder.note(ABOVE.format(rate=significant(max(rates)), limit=significant(limit["value"])))
+
+
+class ProfiledTokens:
+    """A streamer that profiles the decode: from the first new token on, so without the prompt's pass."""
+
+    def __init__(self, profiler: Profiler, progress: Progress) -> None:
+        self._profiler, self._progress = profiler, progress
+        self._calls = 0
+
+    def put(self, tokens: Any) -> None:
+        """Called with the prompt, then with every new token."""
+        self._progress.check()
+        self._calls += 1
+        if self._calls == 2:
+            self._profiler.start()
+
+    def end(self) -> None:
+        """Called after the last token."""
+        self._profiler.stop()
+
+
+def _profile(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any, progress: Progress) -> None:
+    """Write a few more tokens under the profiler; the timed repeats are over."""
+    progress.report("Looking where the time goes")
+    rate = max((repeat.get("tokens_per_s") or 0 for repeat in recorder.record["repeats"]), default=0)
+    if not rate:
+        recorder.record["profile_reason"] = ONE_TOKEN
+        return
+    profiler = Profiler(settings.device)
+    program.generate(
+        tokenizer,
+        model,
+        settings.prompt,
+        max_new_tokens=PROFILED_TOKENS + 1,
+        do_sample=settings.do_sample,
+        temperature=settings.temperature,
+        seed=settings.seed,
+        streamer=ProfiledTokens(profiler, progress),
+    )
+    work = {"bytes": PROFILED_TOKENS * sum(value.numel() * value.element_size() for value in model.parameters())}
+    recorder.profile(profiler.result(f"{PROFILED_TOKENS} tokens", PROFILED_TOKENS / rate) | work)
 
 
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[tuple[Any, Any]]:

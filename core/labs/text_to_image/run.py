@@ -19,6 +19,7 @@ from core.labs.drawing import (
     quiet_pipe,
     readings_at_the_end,
 )
+from core.labs.limit_pass import DeviceRates, look_closer
 from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
 from core.labs.planning import models_of
 from core.labs.png import difference, png
@@ -50,6 +51,8 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     total = sum(_evaluations(pipe, each["num_inference_steps"]) for each in variants)
     watch = step_watch(settings.previews, recorder, progress, total)
     drawn: list[tuple[Any, dict[str, Any]]] = []
+    rates = DeviceRates(settings, pipe.unet)
+    rates.measure()
     try:
         with readings_at_the_end(recorder):
             for variant in variants:
@@ -58,6 +61,8 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     finally:
         _keep(drawn, settings, len(variants), recorder)
         watch.end()
+    rates.measure()
+    look_closer(recorder, pipe.unet, rates, lambda: _generate(pipe, settings, variants[0]))
 
 
 def variants_of(settings: Settings) -> list[Variant]:
@@ -95,15 +100,7 @@ def _draw(
         networks[SAFETY] = pipe.safety_checker
     swept = {"settings": {settings.sweep: variant[settings.sweep]}} if settings.sweep else {}
     result, entry = measured_picture(
-        lambda phases: program.generate(
-            pipe,
-            settings.prompt,
-            negative_prompt=settings.negative_prompt,
-            height=settings.height,
-            width=settings.width,
-            on_step_end=watch,
-            **variant,
-        ),
+        lambda phases: _generate(pipe, settings, variant, on_step_end=watch),
         networks,
         recorder,
         watch,
@@ -115,6 +112,11 @@ def _draw(
         recorder.note(BLACKED_OUT.format(number=entry["index"] + 1))
     details = {"index": entry["index"], **variant, "sweep": settings.sweep, "is_blacked_out": is_blacked_out}
     return picture, details | {"width": picture.width, "height": picture.height, "wall_s": entry["wall_s"]}
+
+
+def _generate(pipe: Any, settings: Settings, variant: Variant, **more: Any) -> Any:
+    size: dict[str, Any] = {"height": settings.height, "width": settings.width}
+    return program.generate(pipe, settings.prompt, negative_prompt=settings.negative_prompt, **size, **variant, **more)
 
 
 def _keep(drawn: list[tuple[Any, dict[str, Any]]], settings: Settings, planned: int, recorder: Recorder) -> None:

@@ -1,0 +1,91 @@
+"""One evaluation of a picture model beside what this device could do at best: and what takes its time.
+
+The device is measured before the first picture and after the last. Then one more evaluation is started and watched: its
+arguments give the number of operations, a profiler says where the time went, and the rest of the picture is left out.
+
+    rates = DeviceRates(settings, pipe.unet)
+    rates.measure()
+    …                    # the timed pictures
+    rates.measure()
+    look_closer(recorder, pipe.unet, rates, draw)
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.labs.settings import ModelSettings
+from core.measure.limits import product_rate, read_bandwidth, work_limit
+from core.measure.profile import Profiler
+from core.measure.recorder import Recorder
+from core.measure.work import flops, shapes_of
+from core.units import seconds
+
+LOOKING = "Looking where the time goes"
+BELOW = (
+    "{measured} per evaluation is less than the limit of {limit} that was measured around this run: the device must "
+    "have been slower then, because something else used it. Run it again."
+)
+
+
+class Seen(Exception):
+    """Ends a pass when everything of interest has been seen."""
+
+
+class DeviceRates:
+    """Operations and bytes per second that the device delivers, measured as often as asked for."""
+
+    def __init__(self, settings: ModelSettings, network: nn.Module) -> None:
+        self.flops_per_s: list[float] = []
+        self.read_bytes_per_s: list[float] = []
+        self._device, self._dtype, self._network = settings.device, getattr(torch, settings.dtype), network
+
+    def measure(self) -> None:
+        """Take both rates now, about a quarter of a second on a CPU."""
+        self.flops_per_s.append(product_rate(self._device, self._dtype))
+        self.read_bytes_per_s.append(read_bandwidth(self._network))
+
+
+def look_closer(recorder: Recorder, network: nn.Module, rates: DeviceRates, draw: Callable[[], Any]) -> None:
+    """Set the run's evaluations beside the limit, and profile one.
+
+    Args:
+        network: what is evaluated.
+        draw: starts a picture; it is ended after its first evaluation.
+    """
+    recorder.begin_stage(LOOKING)
+    measured_s = min(repeat["seconds_per_evaluation"] for repeat in recorder.record["repeats"])
+    profiler = Profiler(recorder.clock.device)
+    operations = flops(network, *_watched(network, profiler, draw))
+    weights_bytes = sum(value.numel() * value.element_size() for value in network.parameters())
+    limit = work_limit(operations, weights_bytes, rates.flops_per_s, rates.read_bytes_per_s, "s/evaluation")
+    recorder.limit(limit)
+    recorder.profile(profiler.result("1 evaluation", measured_s) | {"flops": operations})
+    if measured_s < limit["value"]:
+        recorder.note(BELOW.format(measured=seconds(measured_s), limit=seconds(limit["value"])))
+    recorder.end_stage()
+
+
+def _watched(network: nn.Module, profiler: Profiler, draw: Callable[[], Any]) -> tuple[Any, Any]:
+    """The arguments of the first call, without their content; the call is profiled."""
+    seen: list[tuple[Any, Any]] = []
+
+    def before(_: nn.Module, args: Any, kwargs: Any) -> None:
+        seen.append((shapes_of(args), shapes_of(kwargs)))
+        profiler.start()
+
+    def after(*_: Any) -> None:
+        profiler.stop()
+        raise Seen
+
+    handles = [network.register_forward_pre_hook(before, with_kwargs=True), network.register_forward_hook(after)]
+    try:
+        draw()
+    except Seen:
+        pass
+    finally:
+        for handle in handles:
+            handle.remove()
+    return seen[0]

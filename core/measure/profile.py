@@ -1,0 +1,82 @@
+"""Where the time of a pass goes: in matrix products, in other operators, or between them in the program itself.
+
+A profiler slows what it watches, so it watches an extra pass after the timed ones, and only shares are read off it. On
+CUDA the time of the kernels is the device's own and is set beside an unprofiled pass.
+
+    profiler = Profiler("cpu")
+    profiler.start()
+    model(...)
+    profiler.stop()
+    profiler.result("8 tokens", unprofiled_s=1.3)
+    {'of': '8 tokens', 'wall_s': 1.4, 'busy_s': 1.3, 'products_s': 1.2, 'reference_s': 1.4, 'top': [...]}
+"""
+
+from time import perf_counter_ns
+from typing import Any
+
+from torch.profiler import ProfilerActivity, profile
+
+from core.measure.clocks import Clock
+
+PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "mv", "linear", "convolution", "conv2d", "attention", "_int_mm")
+"""Parts of the names of operators that multiply matrices; convolutions and attention are products too."""
+TOP = 5
+
+
+class Profiler:
+    """Watches what runs between `start` and `stop`, both called by the thread that computes."""
+
+    def __init__(self, device: str) -> None:
+        self._clock = Clock(device)
+        activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if self._clock.is_cuda else [])]
+        self._profile = profile(activities=activities)
+        self._begun_ns = self._ended_ns = 0
+
+    def start(self) -> None:
+        """Begin to watch, from an idle device."""
+        self._clock.synchronise()
+        self._profile.start()
+        self._begun_ns = perf_counter_ns()
+
+    def stop(self) -> None:
+        """Stop when the device has finished."""
+        self._clock.synchronise()
+        self._ended_ns = perf_counter_ns()
+        self._profile.stop()
+
+    def result(self, of: str, unprofiled_s: float) -> dict[str, Any]:
+        """What was seen, as it stands in a run record.
+
+        Args:
+            of: what the pass was, in words.
+            unprofiled_s: how long the same took in the timed passes.
+        """
+        found = [(event.key, self._self_s(event), event.count) for event in self._profile.key_averages()]
+        operators = [each for each in found if each[1] > 0 and _is_operator(each[0])]
+        wall_s = (self._ended_ns - self._begun_ns) / 1e9
+        longest = sorted(operators, key=lambda each: -each[1])[:TOP]
+        return {
+            "of": of,
+            "wall_s": wall_s,
+            "reference_s": unprofiled_s if self._clock.is_cuda else wall_s,
+            "busy_s": sum(each[1] for each in operators),
+            "products_s": sum(each[1] for each in operators if _is_product(each[0])),
+            "top": [{"name": name, "busy_s": busy_s, "calls": calls} for name, busy_s, calls in longest],
+        }
+
+    def _self_s(self, event: Any) -> float:
+        """Seconds in the operator itself, without those that it calls: the device's on CUDA, else the thread's."""
+        return float(event.self_device_time_total if self._clock.is_cuda else event.self_cpu_time_total) / 1e6
+
+
+def _is_operator(name: str) -> bool:
+    return "::" in name
+
+
+def _is_product(name: str) -> bool:
+    return any(part in name.partition("::")[2] for part in PRODUCTS)
+
+
+def unprofiled(reason: str) -> dict[str, Any]:
+    """The fields of a run record without a profiled pass."""
+    return {"profile": None, "profile_reason": reason}
