@@ -103,6 +103,7 @@ def _attempt(
 ) -> tuple[State, LabError | None]:
     try:
         with device_lock(settings.device, progress):
+            recorder.conditions.begin()
             with recorder.stage("Importing the libraries"):
                 module = importlib.import_module(f"core.labs.{lab.name}.run")
                 quiet_libraries()

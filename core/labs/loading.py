@@ -13,7 +13,8 @@ import psutil
 
 from core.errors import OutOfMemory
 from core.labs.settings import ModelSettings
-from core.measure.memory import cuda_is_initialised, give_back
+from core.measure.memory import NO_GPU_RUN, cuda_is_initialised, give_back
+from core.measure.page_cache import cached_share
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.catalog import CATALOG, Model
@@ -69,6 +70,7 @@ def load_or_reuse(
     recorder.read("after_load")
     if not was_read:
         recorder.leave_out("baseline", ALREADY_LOADED)
+        recorder.leave_out("context", ALREADY_LOADED)
         recorder.leave_out("load_peak", ALREADY_LOADED)
         recorder.note(REUSED)
     for entry in loaded.entries:
@@ -84,7 +86,13 @@ def find_weights(
     """The checkpoint of every model, downloaded or written first where it is not there yet."""
     check_room(models, settings)
     with recorder.stage("Finding the weights"):
-        return {model.id: checkpoint(model.id, settings.source, progress) for model in models}  # type: ignore[arg-type]
+        found = {model.id: checkpoint(model.id, settings.source, progress) for model in models}  # type: ignore[arg-type]
+    files = [file for each in found.values() for file in _weight_files(Path(each.path))]
+    share, reason = cached_share(files)
+    recorder.record["conditions"] |= {"page_cache_share": share} | (
+        {"page_cache_share_reason": reason} if reason else {}
+    )
+    return found
 
 
 def start_from_empty(recorder: Recorder) -> None:
@@ -94,6 +102,12 @@ def start_from_empty(recorder: Recorder) -> None:
     baseline = recorder.record["memory"]["baseline"]
     if cuda_is_initialised() and baseline["device_used_bytes"] is not None:
         baseline |= {"device_used_bytes": None, "device_used_bytes_reason": NOT_FRESH}
+    if recorder.clock.is_cuda:
+        # A first tensor makes CUDA set itself up, so that its own share is told from the model's.
+        recorder.clock.touch()
+        recorder.read("context")
+    else:
+        recorder.leave_out("context", NO_GPU_RUN)
     recorder.meters.reset_peaks()
 
 
@@ -153,8 +167,11 @@ def model_entry(
 
 def _file_bytes(path: Path) -> int:
     """Size of a checkpoint's weight files on the disk."""
-    files = path.rglob("*.safetensors") if path.is_dir() else [path]
-    return sum(file.stat().st_size for file in files)
+    return sum(file.stat().st_size for file in _weight_files(path))
+
+
+def _weight_files(path: Path) -> list[Path]:
+    return list(path.rglob("*.safetensors")) if path.is_dir() else [path]
 
 
 def networks_of(pipe: Any) -> dict[str, Any]:

@@ -51,6 +51,14 @@ class Clock:
 
             torch.cuda.synchronize(self.device)
 
+    def touch(self) -> None:
+        """Have the device set itself up, where it does so only with its first tensor."""
+        if self.is_cuda:
+            import torch
+
+            torch.zeros(1, device=self.device)
+            self.synchronise()
+
     def stamp(self) -> Stamp:
         """Now, without waiting for the device."""
         event = None

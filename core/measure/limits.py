@@ -6,8 +6,8 @@ A model that writes one token after the other reads all its weights for each of 
 
 The bytes per second are measured by reading the model's largest tensors several times in the plainest way there is, a
 maximum over each, before the run and after it; the best counts. Nothing is allocated for it, so the memory figures of
-the run stay its own. What a cache holds is read faster than memory can deliver, so as many tensors are read as would fill
-the last cache a few times, and small models have no such limit.
+the run stay its own. What a cache holds is read faster than memory can deliver, so as many tensors are read as would
+fill the last cache a few times, and small models have no such limit.
 
     before = read_bandwidth(model)
     decode_limit(model, context_tokens=63, bandwidths=[before, read_bandwidth(model)])

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from core.errors import LabError
 from core.measure.clocks import NO_DEVICE_CLOCK, Clock, Timing
+from core.measure.conditions import Conditions
 from core.measure.environment import environment
 from core.measure.machine import Machine, gpu_of
 from core.measure.memory import Meters, cuda_is_initialised
@@ -31,8 +32,8 @@ SCHEMA = "vram-lab/run/1"
 NOT_REACHED = "the run did not get that far"
 NO_LIMIT = "no pass of this run can be set beside a physical limit"
 
-Border = Literal["baseline", "load_peak", "after_load", "peak", "after_run", "freed"]
-BORDERS: tuple[Border, ...] = ("baseline", "load_peak", "after_load", "peak", "after_run", "freed")
+Border = Literal["baseline", "context", "load_peak", "after_load", "peak", "after_run", "freed"]
+BORDERS: tuple[Border, ...] = ("baseline", "context", "load_peak", "after_load", "peak", "after_run", "freed")
 
 
 @dataclass
@@ -74,6 +75,7 @@ class Recorder:
         self.pictures: list[RunPicture] = []
         self.clock = Clock(device)
         self.meters = Meters(device, machine)
+        self.conditions = Conditions(device, machine)
         self.timeline = Timeline(self.meters)
         self._machine = machine
         self._progress = progress or SilentProgress()
@@ -178,6 +180,9 @@ class Recorder:
         self.record["state"] = state
         self.record["error"] = error.as_record() if error else None
         self.record["environment"] = environment(self._machine)
+        self.record["conditions"] |= self.conditions.end()
+        for warning in self.conditions.warnings:
+            self.note(warning)
         return self.record
 
     def _end_open_stage(self) -> None:

@@ -23,7 +23,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     recorder.end_stage()
     recorder.read("after_run")
     recorder.record["outputs"] = {"facts": facts | _beside(machine, facts)}
-    for border in ("load_peak", "after_load", "peak", "freed"):
+    for border in ("context", "load_peak", "after_load", "peak", "freed"):
         recorder.leave_out(border, "this lab loads no model")
 
 

@@ -117,7 +117,9 @@ def test_a_cancelled_model_serves_the_next_run(resident: Resident) -> None:
 def test_the_rate_leaves_the_first_token_out() -> None:
     watch = TokenWatch(SilentProgress(), "Repeat 1 of 1", 0, 5)
     watch.stamps_ns = [3_000_000_000, 3_500_000_000, 4_000_000_000]
-    assert watch.figures(start_ns=1_000_000_000) == {"tokens": 3, "time_to_first_token_s": 2.0, "tokens_per_s": 2.0}
+    found = watch.figures(start_ns=1_000_000_000)
+    assert (found["tokens"], found["time_to_first_token_s"], found["tokens_per_s"]) == (3, 2.0, 2.0)
+    assert found["token_s"] == [0.5, 0.5]
 
 
 def test_one_token_has_no_rate_and_says_why(resident: Resident) -> None:

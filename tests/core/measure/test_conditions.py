@@ -1,0 +1,99 @@
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+import psutil
+import pytest
+
+from core.measure import conditions
+from core.measure.conditions import Conditions, gpu_state
+from core.measure.machine import read_machine
+from tests.core.measure.machines import COLAB, LAPTOP
+
+BUSY = "import time; end = time.time() + 2\nwhile time.time() < end: pass"
+COUNTERS = "_counters"
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, *readings: tuple[float, float, float, float]) -> dict[str, Any]:
+    """Conditions of a run between two readings: seconds of the clock, busy, our own, stolen."""
+    monkeypatch.setattr(psutil, "cpu_count", lambda: LAPTOP.cpu_cores)
+    values = iter(readings)
+    monkeypatch.setattr(conditions, COUNTERS, lambda: next(values))
+    found = Conditions("cpu", LAPTOP)
+    found.begin()
+    return found.end() | {"warnings": found.warnings}
+
+
+def test_foreign_work_is_what_all_cores_did_less_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = counted(monkeypatch, (0, 100, 10, 0), (10, 125, 28, 1))
+    assert (found["foreign_cores"], found["stolen_cores"]) == (0.7, 0.1)
+    assert len(found["warnings"]) == 1 and "0.70 of" in found["warnings"][0]
+
+
+def test_a_quiet_machine_gives_no_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = counted(monkeypatch, (0, 0, 0, 0), (10, 19, 18.5, 0))
+    assert found["foreign_cores"] == pytest.approx(0.05) and found["warnings"] == []
+
+
+def test_our_own_counter_may_run_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert counted(monkeypatch, (0, 0, 0, 0), (10, 9, 9.5, 0))["foreign_cores"] == 0
+
+
+def test_a_moment_is_too_short_to_tell(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = counted(monkeypatch, (0, 0, 0, 0), (0.1, 5, 0, 0))
+    assert found["foreign_cores"] is None and "too short" in found["foreign_cores_reason"]
+
+
+def test_work_of_another_process_is_seen_and_our_own_is_not() -> None:
+    machine = read_machine()
+    if machine.cpu_cores < (psutil.cpu_count() or 0):
+        pytest.skip("this process may not use every core, so foreign work cannot be told")
+    watch = Conditions("cpu", machine)
+    # A grandchild that is nobody's child any more is foreign.
+    command = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {BUSY!r}])"
+    subprocess.run([sys.executable, "-c", command], check=True)
+    watch.begin()
+    time.sleep(1)
+    found = watch.end()
+    assert found["foreign_cores"] > 0.2
+
+
+def test_without_a_gpu_its_state_has_a_reason() -> None:
+    watch = Conditions("cpu", LAPTOP)
+    watch.begin()
+    assert watch.end()["gpu_before_reason"] == "the run is not on a GPU"
+
+
+def test_what_the_driver_says_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pynvml
+
+    monkeypatch.setattr(conditions, "nvml_handle", lambda uuid: ("handle", ""))
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetClockInfo", lambda *_: 1410)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda *_: 61)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCurrentClocksThrottleReasons", lambda *_: 0x20 | 0x1)
+    strangers = [SimpleNamespace(pid=psutil.Process().pid), SimpleNamespace(pid=999_999_999)]
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetComputeRunningProcesses", lambda *_: strangers)
+    assert gpu_state(COLAB.gpus[0])[0] == {
+        "sm_clock_mhz": 1410,
+        "temperature_c": 61,
+        "slowed_by": ["temperature"],
+        "other_processes": 1,
+    }
+    watch = Conditions("cuda", COLAB)
+    watch.begin()
+    watch.end()
+    assert [warning.split(" ")[0] for warning in watch.warnings if "GPU" in warning] == ["Other", "The"]
+
+
+def test_what_the_platform_hides_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    import pynvml
+
+    def hidden(*_: Any) -> None:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
+
+    monkeypatch.setattr(conditions, "nvml_handle", lambda uuid: ("handle", ""))
+    for name in ("ClockInfo", "Temperature", "CurrentClocksThrottleReasons", "ComputeRunningProcesses"):
+        monkeypatch.setattr(pynvml, f"nvmlDeviceGet{name}", hidden)
+    assert set((gpu_state(COLAB.gpus[0])[0] or {}).values()) == {None}
