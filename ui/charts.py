@@ -1,10 +1,13 @@
-"""The charts: horizontal bars from zero, every value written at its bar, alt text that says the finding.
+"""The charts: horizontal, from zero, every value written beside its mark, alt text that says the finding.
 
 Altair is imported when the first chart is drawn, so that pages without one start quickly. Every function takes figures
-that were measured and draws nothing where there are none.
+that were measured and draws nothing where there are none. Inside `from_run` every chart carries where they come from.
 """
 
-from collections.abc import Sequence
+import textwrap
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +18,20 @@ from ui.colours import Meaning, colour
 
 ROW_PX = 28
 AXIS_PX = 80  # the axis with its title; Streamlit counts it into the chart's height
+ORIGIN_LINE_PX = 13
+ORIGIN_CHARACTERS = 62  # of small print that a 390-pixel screen shows in one line
+
+_origin: ContextVar[str] = ContextVar("origin", default="")
+
+
+@contextmanager
+def from_run(origin: str) -> Iterator[None]:
+    """Have every chart in the block carry `origin`: device, precision, weights, versions, date."""
+    token = _origin.set(origin)
+    try:
+        yield
+    finally:
+        _origin.reset(token)
 
 
 @dataclass(frozen=True)
@@ -51,11 +68,29 @@ def bars(
         return
     import altair as alt_
 
-    st.markdown(f"**{title}**")
     longest = max([row.value for row in rows] + ([limit] if limit else []))
     layers = [_marks(alt_, rows, unit, longest), _texts(alt_, rows)]
-    chart = alt_.layer(*layers, *([_line(alt_, limit)] if limit else []))
-    chart = chart.properties(height=ROW_PX * len(rows) + AXIS_PX).configure_view(strokeWidth=0)
+    show(title, alt_.layer(*layers, *([limit_line(alt_, limit)] if limit else [])), len(rows), alt, key)
+
+
+def show(title: str, chart: Any, rows: int, alt: str, key: str | None) -> None:
+    """Put a chart on the page, with its title above and where its figures come from below."""
+    import altair as alt_
+
+    st.markdown(f"**{title}**")
+    lines = textwrap.wrap(_origin.get(), ORIGIN_CHARACTERS)
+    below = alt_.TitleParams(
+        text="",
+        subtitle=lines,
+        anchor="start",
+        frame="bounds",
+        orient="bottom",
+        offset=4,
+        subtitleFontSize=10,
+        subtitleColor=colour("caption"),
+    )
+    height = ROW_PX * rows + AXIS_PX + ORIGIN_LINE_PX * len(lines)
+    chart = chart.properties(height=height, **({"title": below} if lines else {})).configure_view(strokeWidth=0)
     st.altair_chart(chart, width="stretch", alt=alt, key=key)
 
 
@@ -92,7 +127,8 @@ def _texts(alt: Any, rows: Sequence[Bar]) -> Any:
     )
 
 
-def _line(alt: Any, limit: float) -> Any:
+def limit_line(alt: Any, limit: float) -> Any:
+    """A dashed line at the limit, to be layered over a chart."""
     dashed = {"color": colour("limit"), "strokeWidth": 2, "strokeDash": [5, 3]}
     return alt.Chart(alt.Data(values=[{"limit": limit}])).mark_rule(**dashed).encode(x="limit:Q")
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.labs.difference import told_difference
 from core.labs.records import Record, memory_growth_gib, row
 from core.labs.registry import LABS
 from core.store.tables import Run
@@ -57,6 +58,8 @@ def compare(first: Run, second: Run) -> None:
         for name, run in (("first", first), ("second", second))
         for i, repeat in enumerate(run.record.get("repeats") or [], 1)
     ]
+    if told := told_difference(first.record, second.record):
+        st.markdown(f":material/balance: {plain(told)}")
     bars("Time of each repeat, cold ones hollow", rows, "seconds", _alt(rows), key="compare_times")
     grown = [
         Bar(name, value, significant(value))

@@ -36,6 +36,12 @@ class PredictionBlock:
         """What is selected but not yet locked in."""
         return st.session_state.get(self._key)
 
+    @property
+    def words(self) -> str | None:
+        """What was predicted, as it was offered; None before."""
+        locked = self._locked()
+        return prediction_words(self.question, locked) if locked else None
+
     def draw(self) -> None:
         """The choices, or what was locked in."""
         locked = self._locked()

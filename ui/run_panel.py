@@ -31,6 +31,7 @@ from ui.prediction import PredictionBlock
 from ui.problem import problem
 from ui.prompt_hints import prompt_hints
 from ui.results import result
+from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
 from ui.runs import latest_run
 from ui.settings_form import SOURCES, Form
@@ -101,6 +102,8 @@ class RunPanel:
             self._cannot(planned.refusal, planned.settings.device)
             return
         self._reference()
+        if not self._waits_for_prediction:
+            computed_memory(planned, self.prediction.words if self.prediction else None)
         clicked = st.button(
             self._label(planned),
             type="primary",

@@ -17,6 +17,12 @@ def all_runs(person: str) -> list[Run]:
         return runs.all_runs(database, person)
 
 
+def context_bytes() -> int | None:
+    """What CUDA kept for itself in the newest run that measured it, anybody's; None where none did."""
+    with session() as database:
+        return runs.context_bytes(database)
+
+
 def pictures(run_id: str) -> list[Picture]:
     """The pictures of a run, in the order in which they were made."""
     with session() as database:

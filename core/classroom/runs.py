@@ -4,8 +4,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.classroom.answers import answers_of
+from core.labs.records import growth
 from core.quiz.bank import Question
 from core.store.tables import Picture, Run
+
+CONTEXT_SOUGHT_IN = 20
 
 
 def latest_run(session: Session, person_id: str, lab: str, question_id: str | None) -> Run | None:
@@ -27,6 +30,13 @@ def deciding_run(session: Session, person_id: str, question: Question) -> Run | 
 def all_runs(session: Session, person_id: str) -> list[Run]:
     """Every run, newest first."""
     return list(session.scalars(select(Run).where(Run.person_id == person_id).order_by(Run.created_at.desc())))
+
+
+def context_bytes(session: Session) -> int | None:
+    """What CUDA kept for itself, in bytes, in the newest of the last runs that measured it; None where none did."""
+    newest = select(Run).order_by(Run.created_at.desc()).limit(CONTEXT_SOUGHT_IN)
+    found = (growth(run.record, "context", "device_used") for run in session.scalars(newest))
+    return next((int(grown) for grown in found if grown is not None), None)
 
 
 def pictures(session: Session, run_id: str) -> list[Picture]:

@@ -71,7 +71,7 @@ def as_csv(records: Iterable[Record]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=_columns(rows))
     writer.writeheader()
-    writer.writerows({name: _safe(value) for name, value in each.items()} for each in rows)
+    writer.writerows({name: safe_cell(value) for name, value in each.items()} for each in rows)
     return out.getvalue()
 
 
@@ -79,5 +79,6 @@ def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
     return list(rows[0]) if rows else []
 
 
-def _safe(value: Any) -> Any:
+def safe_cell(value: Any) -> Any:
+    """A cell of a CSV file that no spreadsheet takes for a formula."""
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

@@ -1,6 +1,5 @@
-"""The frame of a result: the lab's own view, then provenance, export and the way to a comparison."""
+"""The frame of a result: the lab's own view, what holds the run, its memory, provenance, exports, comparison."""
 
-import json
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -10,10 +9,17 @@ import streamlit as st
 from core.labs.twin_world import CARRIES_OVER
 from core.store.tables import Run
 from core.units import count
+from ui.charts import from_run
 from ui.navigation import page_path
+from ui.plain import plain
 from ui.results import inpainting, load_model, runtime, text_generation, text_to_image
+from ui.results.conditions import conditions_words
+from ui.results.exports import exports
+from ui.results.memory_parts import memory_parts
+from ui.results.verdict import verdict_card
 
 Record = dict[str, Any]
+WEIGHTS = {"hub": "trained weights", "dummy": "random weights", "embedded": "embedded twin"}
 VIEWS: dict[str, Callable[[Run, str], None]] = {
     "runtime": runtime.view,
     "load_model": load_model.view,
@@ -29,21 +35,15 @@ def result(run: Run, key: str, can_compare: bool = True) -> None:
         if run.state != "finished":
             st.caption("Measured until the run ended:")
         _badges(run.record)
-        VIEWS[run.lab](run, key)
+        with from_run(short_provenance(run.record)):
+            VIEWS[run.lab](run, key)
+            verdict_card(run.record)
+            memory_parts(run.record, key)
         for note in run.record.get("notes") or []:
-            st.caption(f":material/info: {note}")
-        st.caption(provenance(run.record))
+            st.caption(f":material/info: {plain(note)}")
+        st.caption(f"{provenance(run.record)}{conditions_words(run.record)}")
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.download_button(
-                "Run as JSON",
-                json.dumps(run.record, indent=1),
-                file_name=f"vram-lab-run-{run.id}.json",
-                mime="application/json",
-                icon=":material/download:",
-                key=f"{key}_json",
-                type="tertiary",
-                on_click="ignore",
-            )
+            exports(run.record, key)
             if can_compare:
                 st.page_link(
                     page_path("runs/my_runs.py"),
@@ -86,6 +86,16 @@ def provenance(record: Record) -> str:
     made = datetime.fromisoformat(record["created_at"])
     parts += [f"{made:%d %b %Y %H:%M} UTC", f"run {record['id'][:8]}"]
     return " · ".join(parts)
+
+
+def short_provenance(record: Record) -> str:
+    """The same in the few words that fit below a chart."""
+    versions = (record.get("environment") or {}).get("versions") or {}
+    model = record.get("model") or {}
+    made = datetime.fromisoformat(record["created_at"])
+    parts = [_device(record), model.get("title"), WEIGHTS.get(model.get("source", "")), model.get("dtype")]
+    parts += [f"torch {versions['torch']}" if versions.get("torch") else None, f"{made:%d %b %Y %H:%M} UTC"]
+    return " · ".join(part for part in parts if part)
 
 
 def _device(record: Record) -> str:

@@ -5,12 +5,12 @@ import streamlit as st
 from core.labs.records import Record, fastest
 from core.store.tables import Run
 from core.units import seconds
-from ui.charts import time_bars
+from ui.dot_charts import repeat_dots
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure, figures
 from ui.results.networks import networks
 from ui.results.previews import previews
-from ui.results.readings import memory_chart, peak_figure, stage_chart, written
+from ui.results.readings import evaluation_chart, memory_chart, peak_figure, stage_chart, written
 from ui.runs import pictures
 
 TITLES = {"original": "Original", "mask": "Mask: white is painted over", "result": "Result"}
@@ -40,8 +40,8 @@ def view(run: Run, key: str) -> None:
         ]
     )
     networks(models)
-    times = [(f"repeat {i}", repeat["wall_s"]) for i, repeat in enumerate(record["repeats"], 1)]
-    time_bars("Time of each result", times, key=f"{key}_times", cold_first=len(times) > 1)
+    repeat_dots("Time of each result", [repeat["wall_s"] for repeat in record["repeats"]], key=f"{key}_times")
+    evaluation_chart(record, key)
     with st.expander("Stages and memory", icon=":material/timeline:"):
         stage_chart(record, key)
         memory_chart(record, key)

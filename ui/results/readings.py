@@ -3,10 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
+import streamlit as st
+
 from core.labs.records import Record, growth, main_meter, reading
-from core.units import gib
-from ui.charts import memory_bars, time_bars
+from core.units import gib, seconds
+from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.figures import Figure
+from ui.plain import plain
 
 METER_HELP = (
     "allocated: tensors that PyTorch holds. reserved: what PyTorch keeps for them. device_used: the whole card, as "
@@ -64,6 +67,26 @@ def stage_chart(record: Record, key: str) -> None:
         [(stage["name"], stage["wall_s"]) for stage in record.get("stages") or []],
         key=f"{key}_stages",
     )
+
+
+def evaluation_chart(record: Record, key: str) -> None:
+    """Seconds per evaluation of each picture beside the least that the arithmetic or the memory allows."""
+    limit = record.get("limit")
+    repeats = [repeat for repeat in record["repeats"] if repeat.get("seconds_per_evaluation")]
+    if not limit or not repeats:
+        return
+    rows = [_evaluation_bar(record, repeat, limit["value"]) for repeat in repeats]
+    told = f"Dashed: the limit of this device, {seconds(limit['value'])} per evaluation. {limit['basis']}."
+    alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
+    bars("One evaluation beside what is possible", rows, "seconds", alt, f"{key}_evaluations", limit["value"])
+    st.caption(plain(told))
+
+
+def _evaluation_bar(record: Record, repeat: Record, limit_s: float) -> Bar:
+    took, is_cold = repeat["seconds_per_evaluation"], repeat["is_first"]
+    text = f"{seconds(took)} ({limit_s / took:.0%} of the limit)"
+    label = repeat_label(record, repeat["index"])
+    return Bar(label, took, text, "quiet" if is_cold else "measured", is_cold)
 
 
 def written(part: Record, name: str, write: Callable[[Any], str]) -> str | None:

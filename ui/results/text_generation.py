@@ -5,7 +5,8 @@ import streamlit as st
 from core.labs.records import Record, fastest
 from core.store.tables import Run
 from core.units import count, gb, seconds, significant
-from ui.charts import Bar, bars, time_bars
+from ui.charts import Bar, bars
+from ui.dot_charts import repeat_dots, told_values
 from ui.figures import Figure, figures
 from ui.plain import plain
 from ui.results.readings import memory_chart, peak_figure, stage_chart, written
@@ -32,16 +33,9 @@ def view(run: Run, key: str) -> None:
     )
     repeats = record["repeats"]
     tokens = repeats[0].get("tokens") if repeats else None
-    times = [
-        (f"repeat {i}, cold" if repeat["is_first"] else f"repeat {i}", repeat["wall_s"])
-        for i, repeat in enumerate(repeats, 1)
-    ]
-    time_bars(
-        f"Time of each repeat, {tokens} tokens" if tokens else "Time of each repeat",
-        times,
-        key=f"{key}_times",
-        cold_first=True,
-    )
+    title = f"Time of each repeat, {tokens} tokens" if tokens else "Time of each repeat"
+    repeat_dots(title, [repeat["wall_s"] for repeat in repeats], key=f"{key}_times")
+    _tokens(repeats)
     _rates(record, key)
     memory_chart(record, key)
     if not is_twin:
@@ -49,6 +43,13 @@ def view(run: Run, key: str) -> None:
         _text(record)
     with st.expander("Stages", icon=":material/timeline:"):
         stage_chart(record, key)
+
+
+def _tokens(repeats: list[Record]) -> None:
+    """What every single token of the warm repeats took."""
+    gaps = [gap for repeat in repeats[1:] for gap in repeat.get("token_s") or []]
+    if gaps:
+        st.caption(told_values(gaps, "tokens"))
 
 
 def _rates(record: Record, key: str) -> None:

@@ -8,10 +8,11 @@ from core.labs.records import Record, fastest
 from core.store.tables import Picture, Run
 from core.units import seconds, significant
 from ui.charts import Bar, bars, time_bars
+from ui.dot_charts import repeat_dots
 from ui.enlarged import SINGLE_PX, enlarged, size_note
 from ui.figures import Figure, figures
 from ui.results.previews import previews
-from ui.results.readings import SHORT, memory_chart, peak_figure, repeat_label, stage_chart, written
+from ui.results.readings import SHORT, evaluation_chart, memory_chart, peak_figure, repeat_label, stage_chart, written
 from ui.runs import pictures
 
 
@@ -33,9 +34,13 @@ def view(run: Run, key: str) -> None:
             peak_figure(record),
         ]
     )
-    labels = [f"{repeat_label(record, i)}{', cold' if i == 0 else ''}" for i in range(len(record["repeats"]))]
     times = [repeat["wall_s"] for repeat in record["repeats"]]
-    time_bars("Time of each picture", list(zip(labels, times, strict=True)), key=f"{key}_times", cold_first=True)
+    if record["settings"].get("sweep"):
+        labels = [f"{repeat_label(record, i)}{', cold' if i == 0 else ''}" for i in range(len(times))]
+        time_bars("Time of each picture", list(zip(labels, times, strict=True)), key=f"{key}_times", cold_first=True)
+    else:
+        repeat_dots("Time of each picture", times, key=f"{key}_times")
+    evaluation_chart(record, key)
     _distances(made, record, key)
     _explain(record, made)
     with st.expander("Stages and memory", icon=":material/timeline:"):

@@ -1,0 +1,43 @@
+"""A run to take away: the whole record, its repeats as a table, and a notebook whose cell repeats it."""
+
+import json
+
+import streamlit as st
+
+from core.labs.exports import notebook, repeats_csv
+from core.labs.records import Record
+from core.labs.registry import LABS
+
+
+def exports(record: Record, key: str) -> None:
+    """Three download buttons in a row."""
+    lab = LABS[record["lab"]]
+    files = [
+        (
+            "JSON",
+            "json",
+            "application/json",
+            lambda: json.dumps(record, indent=1),
+            "The whole record, every raw value.",
+        ),
+        ("CSV", "csv", "text/csv", lambda: repeats_csv(record), "One line per repeat."),
+        (
+            "Notebook",
+            "ipynb",
+            "application/x-ipynb+json",
+            lambda: notebook(lab, record),
+            "A cell that repeats this run.",
+        ),
+    ]
+    for label, ending, mime, content, told in files:
+        st.download_button(
+            label,
+            content,
+            file_name=f"vram-lab-run-{record['id']}.{ending}",
+            mime=mime,
+            icon=":material/download:",
+            key=f"{key}_{ending}",
+            type="tertiary",
+            on_click="ignore",
+            help=told,
+        )
