@@ -18,10 +18,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
+from core.config import ROOT
 from core.labs.records import Record, growth, main_meter, reading
 from core.labs.settings import ModelSettings
 from core.models.catalog import CATALOG, CONFIGS, DTYPE_BYTES
-from core.models.embedded import FOLDER as TWINS
 
 Name = Literal[
     "CUDA context", "weights", "keys and values", "activations", "working memory", "kept by PyTorch", "unexplained"
@@ -112,7 +112,7 @@ def _activation_bytes(settings: ModelSettings) -> int:
 
 
 def _configuration(settings: ModelSettings, component: str = "") -> dict[str, Any]:
-    folder = TWINS if settings.source == "embedded" else CONFIGS
+    folder = ROOT / "embedded_models" if settings.source == "embedded" else CONFIGS
     return _read(folder / settings.model / component / "config.json")
 
 
