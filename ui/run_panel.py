@@ -103,7 +103,7 @@ class RunPanel:
             return
         self._reference()
         if not self._waits_for_prediction:
-            computed_memory(planned, self.prediction.words if self.prediction else None)
+            computed_memory(planned, self._predicted_memory)
         clicked = st.button(
             self._label(planned),
             type="primary",
@@ -180,6 +180,12 @@ class RunPanel:
         if self.question is None:
             return "prompt", "previews"
         return () if self.question.key else ("prompt",)
+
+    @property
+    def _predicted_memory(self) -> str | None:
+        """What the student predicted, where the question asks for memory."""
+        asks_memory = self.prediction is not None and self.prediction.question.meter is not None
+        return self.prediction.words if self.prediction and asks_memory else None
 
     @property
     def _waits_for_prediction(self) -> bool:

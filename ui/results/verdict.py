@@ -3,7 +3,9 @@
 import streamlit as st
 
 from core.labs.records import Record
+from core.measure.published import peak_of
 from core.measure.verdict import verdict
+from core.units import gb, significant
 from ui.plain import plain
 
 ICONS = {
@@ -24,4 +26,17 @@ def verdict_card(record: Record) -> None:
         st.markdown(f"{ICONS[found.kind]} **What holds this run.** {plain(found.sentence)}")
         st.markdown(f":material/science: **Try next.** {plain(found.experiment)}")
         if profile := record.get("profile"):
-            st.caption(f"From a profiled extra pass over {profile['of']}; the times above are of passes without it.")
+            told = f"From a profiled extra pass over {profile['of']}; the times above are of passes without it."
+            st.caption(f"{told} {published_words(record)}")
+
+
+def published_words(record: Record) -> str:
+    """What the maker publishes for this GPU; empty on a CPU."""
+    device = record["device"]
+    if device["type"] != "cuda":
+        return ""
+    peak = peak_of(device["name"])
+    if peak is None:
+        return f"No published peak of {device['name']} is known here."
+    rate = f"{significant(peak.flops_16_bit_per_s / 1e12)} TFLOP/s in 16 bit"
+    return f"Published for {device['name']}: {gb(peak.bytes_per_s)}/s and {rate} ({peak.source})."
