@@ -43,6 +43,12 @@ class DeviceUnavailable(LabError):
     kind = "device_unavailable"
 
 
+class DeviceLost(LabError):
+    """The device stopped answering during a run; this process cannot use it any more."""
+
+    kind = "device_lost"
+
+
 class OutOfMemory(LabError):
     """The run needed more memory than the device could give."""
 

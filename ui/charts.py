@@ -80,14 +80,14 @@ def show(title: str, chart: Any, rows: int, alt: str, key: str | None) -> None:
     st.markdown(f"**{title}**")
     lines = textwrap.wrap(_origin.get(), ORIGIN_CHARACTERS)
     below = alt_.TitleParams(
-        text="",
-        subtitle=lines,
+        text=lines,
         anchor="start",
         frame="bounds",
         orient="bottom",
-        offset=4,
-        subtitleFontSize=10,
-        subtitleColor=colour("caption"),
+        offset=8,
+        fontSize=10,
+        fontWeight="normal",
+        color=colour("caption"),
     )
     height = ROW_PX * rows + AXIS_PX + ORIGIN_LINE_PX * len(lines)
     chart = chart.properties(height=height, **({"title": below} if lines else {})).configure_view(strokeWidth=0)

@@ -21,6 +21,7 @@ FAILURES = {
     "cancelled": ("You stopped this run.", ":material/cancel:"),
     "timed_out": ("This run took too long and was stopped.", ":material/timer_off:"),
     "out_of_memory": ("The memory was not enough.", ":material/memory_alt:"),
+    "device_lost": ("The GPU stopped answering.", ":material/error:"),
     "worker_lost": ("The worker process ended during this run, twice.", ":material/error:"),
 }
 

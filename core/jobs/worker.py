@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
 from core.config import config
-from core.errors import BadPicture, LabError
+from core.errors import BadPicture, DeviceLost, LabError
 from core.jobs import claiming, presence
 from core.jobs.lifeline import watch_parent, watch_signals
 from core.jobs.preloading import Preloading
@@ -69,6 +69,7 @@ class Worker:
         self._preloading = preloading
         self._resident: Any = None
         self._has_run = False
+        self._device_is_lost = False
         self._renewed_at = 0.0
         self._leaving = threading.Lock()
 
@@ -82,7 +83,7 @@ class Worker:
             job = self._next()
             if job is None:
                 time.sleep(POLL_S)
-            elif self._has_run and job.settings.get("fresh_process"):
+            elif self._device_is_lost or (self._has_run and job.settings.get("fresh_process")):
                 return self._make_way()
             else:
                 self.work(job)
@@ -127,6 +128,7 @@ class Worker:
                 progress.report("Importing the libraries")
                 self._preloading.stop()
             outcome = self._outcome(job, progress)
+            self._device_is_lost = (outcome.record["error"] or {}).get("kind") == DeviceLost.kind
         except LabError as error:
             record = error.as_record()
         except Exception as error:

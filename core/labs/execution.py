@@ -13,7 +13,7 @@ import traceback
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.errors import InvalidSettings, LabError, OutOfMemory, RunCancelled
+from core.errors import DeviceLost, InvalidSettings, LabError, OutOfMemory, RunCancelled
 from core.labs.device_lock import device_lock
 from core.labs.parsing import parse_settings
 from core.labs.planning import plan
@@ -32,6 +32,12 @@ __all__ = ["Outcome", "RunPicture", "execute"]
 State = Literal["finished", "failed", "cancelled"]
 CPU_FULL = re.compile(r"DefaultCPUAllocator.*?tried to allocate (\d+) bytes", re.DOTALL)
 GPU_FULL = re.compile(r"Tried to allocate ([\d.]+ [KMG]iB).*?of which ([\d.]+ (?:bytes|[KMG]iB)) is free", re.DOTALL)
+GPU_GONE = re.compile(
+    r"GPU is lost|fallen off the bus|no CUDA-capable device|device\(s\) is/are busy or unavailable|device is lost"
+    r"|unspecified launch failure|an illegal memory access|uncorrectable ECC error|CUDA driver .{0,40}shutting down",
+    re.IGNORECASE,
+)
+GONE_REMEDY = "Run it again; a new worker process takes over. If it stays, restart the machine or run on the CPU."
 SMALLER = "Choose fewer pixels or tokens, a smaller precision (float16), or the small embedded twin."
 
 log = logging.getLogger(__name__)
@@ -92,8 +98,9 @@ def execute(
 
 def _run(lab: Lab, settings: LabSettings, recorder: Recorder, resident: Resident, progress: Progress) -> Outcome:
     state, error = _attempt(lab, settings, recorder, resident, progress)
-    if state == "failed":
-        # A half-moved model must not serve the next run; after a cancel it is whole and stays.
+    if state == "failed" and not isinstance(error, DeviceLost):
+        # A half-moved model must not serve the next run; after a cancel it is whole and stays. On a lost device every
+        # call would fail again, so there the worker ends, and its memory with it.
         resident.release()
     return Outcome(recorder.finish(state, error), recorder.pictures)
 
@@ -129,8 +136,10 @@ def _attempt(
 
 
 def explain(error: Exception, device: str) -> LabError:
-    """A foreign exception in words: out of memory with what was needed and free, anything else as it is."""
+    """A foreign exception in words: out of memory, a device that is gone, anything else as it is."""
     text = str(error)
+    if found := GPU_GONE.search(text):
+        return DeviceLost(f"The GPU {device} stopped answering during the run: {found[0]}.", GONE_REMEDY)
     if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or "can't allocate memory" in text:
         return OutOfMemory(_what_was_missing(text, device), SMALLER)
     return UnexpectedError(f"{type(error).__name__}: {text}", "Run it again; if it stays, report it with this message.")

@@ -76,8 +76,8 @@ def _sentence(kind: Kind, record: Record, share: float | None, busy: float | Non
         return f"It is at the limit of the arithmetic: {reached} of the rate of a plain matrix product."
     if kind == "host":
         return (
-            f"It is held by the program around the arithmetic: operators took {busy:.0%} of the time, and in the rest "
-            "the device waited for the next call."
+            f"It is held by the program around the arithmetic: operators took {busy:.0%} of the time, and the rest "
+            "went into calling them."
         )
     below = f", at {reached} of the limit" if reached else ""
     return f"It is held by its operators{below}: {_products(record, busy)}."

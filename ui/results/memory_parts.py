@@ -30,8 +30,8 @@ HELD_BY = {
 def memory_parts(record: Record, key: str) -> None:
     """Draw both bars and a table of the parts; nothing where the memory was not read."""
     found = measured(record)
-    if not found:
-        return
+    if not found or record["settings"].get("source") == "embedded":
+        return  # of a twin the libraries around it are nearly everything
     bars = {"computed": _computed(record), "measured": found}
     rows = [row for name, parts in bars.items() for row in _segments(name, parts)]
     meter, grown = main_meter(record), sum(part.bytes for part in found)
@@ -43,7 +43,7 @@ def memory_parts(record: Record, key: str) -> None:
 def computed_memory(planned: Plan, predicted_words: str | None) -> None:
     """Before the run: what the memory should grow by, beside the student's own prediction where memory is asked."""
     settings = planned.settings
-    if not isinstance(settings, ModelSettings) or planned.weights_bytes is None:
+    if not isinstance(settings, ModelSettings) or planned.weights_bytes is None or settings.source == "embedded":
         return
     parts = predicted(planned.lab, settings, planned.weights_bytes)
     told = " + ".join(f"{gib(part.bytes)} of {part.name}" for part in parts)

@@ -76,7 +76,10 @@ def evaluation_chart(record: Record, key: str) -> None:
     if not limit or not repeats:
         return
     rows = [_evaluation_bar(record, repeat, limit["value"]) for repeat in repeats]
-    told = f"Dashed: the limit of this device, {seconds(limit['value'])} per evaluation. {limit['basis']}."
+    told = (
+        f"Dashed: the limit of this device, {seconds(limit['value'])} per evaluation, and in brackets how much of it was "
+        f"reached. {limit['basis']}."
+    )
     alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
     bars("One evaluation beside what is possible", rows, "seconds", alt, f"{key}_evaluations", limit["value"])
     st.caption(plain(told))
@@ -84,7 +87,7 @@ def evaluation_chart(record: Record, key: str) -> None:
 
 def _evaluation_bar(record: Record, repeat: Record, limit_s: float) -> Bar:
     took, is_cold = repeat["seconds_per_evaluation"], repeat["is_first"]
-    text = f"{seconds(took)} ({limit_s / took:.0%} of the limit)"
+    text = f"{seconds(took)} ({limit_s / took:.0%})"
     label = repeat_label(record, repeat["index"])
     return Bar(label, took, text, "quiet" if is_cold else "measured", is_cold)
 

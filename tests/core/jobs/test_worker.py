@@ -189,6 +189,20 @@ def test_a_job_for_any_gpu_gets_the_workers_own(sqlite: str, person: str, own: s
     assert _record(_work(Worker([own], execute=execute), job_id))["settings"]["device"] == given
 
 
+def test_a_process_whose_gpu_is_lost_makes_way_for_another(sqlite: str, person: str) -> None:
+    def lost(*arguments: Any, **more: Any) -> Any:
+        outcome = execute(*arguments, **more)
+        error = {"kind": "device_lost", "message": "The GPU stopped answering.", "remedy": "Run it again."}
+        outcome.record.update(state="failed", error=error)
+        return outcome
+
+    worker = Worker(["cpu"], execute=lost)
+    assert _work(worker, submitted(person)).state == "failed"
+    again = submitted(person)
+    assert worker.run_forever() == FRESH_EXIT
+    assert stored(again).state == "queued"
+
+
 def test_a_used_process_makes_way_for_a_job_that_needs_a_fresh_one(sqlite: str, person: str) -> None:
     worker = Worker(["cpu"], execute=execute)
     job_id = submitted(person, fresh_process=True)

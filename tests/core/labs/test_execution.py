@@ -98,6 +98,27 @@ def test_ram_that_is_full_is_out_of_memory_too() -> None:
     assert "of RAM more than this machine could give" in error.message
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA error: unspecified launch failure\nCUDA kernel errors might be asynchronously reported",
+        "NVML_ERROR_GPU_IS_LOST: GPU is lost",
+        "CUDA error: an illegal memory access was encountered",
+    ],
+)
+def test_a_gpu_that_is_gone_is_said_to_be(message: str) -> None:
+    error = explain(RuntimeError(message), "cuda:0")
+    assert error.kind == "device_lost" and "cuda:0 stopped answering" in error.message and "new worker" in error.remedy
+
+
+def test_a_lost_device_is_not_asked_again(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime_run, "run", failing_with(RuntimeError("CUDA error: unspecified launch failure")))
+    monkeypatch.setattr(resident, "release", lambda: pytest.fail("the device was asked to give its memory back"))
+    record = execute_runtime(resident)
+    assert record["error"]["kind"] == "device_lost"
+    assert_valid(record)
+
+
 def test_another_runtime_error_is_not_taken_for_memory() -> None:
     assert explain(RuntimeError("shapes differ"), "cpu").kind == "unexpected"
 

@@ -1,8 +1,12 @@
+import math
 import time
+from itertools import accumulate, pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from core.measure.clocks import Clock
+from core.measure.clocks import Clock, Stamp
 
 
 def test_the_wall_clock_measures_what_happens_inside() -> None:
@@ -20,6 +24,15 @@ def test_stamps_divide_a_measured_pass() -> None:
         middle = clock.stamp()
     parts_s = clock.seconds(timing.start, middle) + clock.seconds(middle, timing.end)
     assert parts_s == pytest.approx(timing.wall_s, abs=0.005)
+
+
+@given(st.integers(0, 2**62), st.lists(st.integers(0, 2**40), min_size=1, max_size=20))
+def test_parts_add_up_to_the_whole_whatever_the_times(begun_ns: int, gaps_ns: list[int]) -> None:
+    clock = Clock("cpu")
+    stamps = [Stamp(begun_ns + passed) for passed in accumulate(gaps_ns, initial=0)]
+    parts = [clock.seconds(*pair) for pair in pairwise(stamps)]
+    assert min(parts) >= 0
+    assert math.fsum(parts) == pytest.approx(clock.seconds(stamps[0], stamps[-1]), rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.gpu
