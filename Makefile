@@ -30,7 +30,7 @@ bench: .venv/dev     ## ratios against the bare program and an empty page; write
 
 gpu: .venv/dev       ## the checks and benchmarks that need a CUDA device; writes bench/results/*_cuda.json
 	$(BIN)/pytest -m gpu
-	$(BIN)/python -m bench text_generation references --device cuda
+	$(BIN)/python -m bench load_model text_generation text_to_image inpainting observing references --device cuda
 
 train: .venv/dev     ## the embedded twins anew: about two hours on two cores; goes on where it was stopped
 	$(BIN)/python -m training.judge

@@ -1,23 +1,30 @@
-"""`python -m bench [text_generation|web_start|references] …`: all benchmarks, or the ones named."""
+"""`python -m bench [text_generation|…|observing|web_start|references] …`: all benchmarks, or the ones named."""
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from bench import references, text_generation, web_start
+from bench import labs, observing, references, web_start
 from core.measure.machine import this_machine
 
 RESULTS = Path(__file__).parent / "results"
-BENCHMARKS = {"text_generation": text_generation.main, "web_start": web_start.main, "references": references.main}
+BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
+    **{name: partial(labs.main, name) for name in labs.WHAT},
+    "observing": observing.main,
+    "web_start": web_start.main,
+    "references": references.main,
+}
 
 
 def run() -> int:
     """Run the chosen benchmarks and write one JSON file each."""
     parser = argparse.ArgumentParser(prog="python -m bench")
     parser.add_argument("names", nargs="*", help=f"which: {', '.join(BENCHMARKS)} (default: all)")
-    parser.add_argument("--pairs", type=int, default=9, help="alternating pairs of text_generation (default 9)")
+    parser.add_argument("--pairs", type=int, default=9, help="alternating pairs (default 9)")
     parser.add_argument("--device", default="cpu", help="cpu or cuda; names the result")
     arguments = parser.parse_args()
     unknown = set(arguments.names) - set(BENCHMARKS)

@@ -77,8 +77,8 @@ def evaluation_chart(record: Record, key: str) -> None:
         return
     rows = [_evaluation_bar(record, repeat, limit["value"]) for repeat in repeats]
     told = (
-        f"Dashed: the limit of this device, {seconds(limit['value'])} per evaluation, and in brackets how much of it was "
-        f"reached. {limit['basis']}."
+        f"Dashed: the limit of this device, {seconds(limit['value'])} per evaluation, and in brackets how much of "
+        f"it was reached. {limit['basis']}."
     )
     alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
     bars("One evaluation beside what is possible", rows, "seconds", alt, f"{key}_evaluations", limit["value"])

@@ -1,8 +1,9 @@
-"""The text lab through the queue against the bare program: same weights, same threads, alternating, in one call.
+"""Every lab of the lesson through the queue against the bare program: same weights, same threads, alternating.
 
-Both processes hold the model; per pair the bare program writes 100 tokens, and a worker runs a queued job of one
-repeat. Which of the two goes first changes from pair to pair, so that a drift of the machine hits both alike. The ratio
-of a pair is lab / bare.
+Both processes hold the model at its full size with random weights; per pair the bare program makes one pass, and a
+worker runs a queued job of one repeat. Which of the two goes first changes from pair to pair, so that a drift of the
+machine hits both alike. The ratio of a pair is lab / bare. On the CPU pictures take one evaluation at half precision, as
+a whole one takes minutes there; loads come from the files in memory for both.
 """
 
 import json
@@ -15,17 +16,35 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from core.labs.planning import models_of, plan
+from core.labs.registry import LABS
+from core.measure.machine import this_machine
 from core.measure.statistics import median_interval
 
 TARGET = 1.02
+WHAT = {
+    "load_model": "loading the full-size Qwen3-0.6B",
+    "text_generation": "100 tokens of the full-size Qwen3-0.6B",
+    "text_to_image": "one full-size Stable Diffusion 1.5 picture",
+    "inpainting": "one full-size YOLOv8n-seg and SDXL inpainting picture",
+}
+ON_CPU: dict[str, dict[str, Any]] = {
+    "load_model": {"fresh_process": False, "dtype": "float32"},
+    "text_generation": {},
+    "text_to_image": {"dtype": "bfloat16", "num_inference_steps": 1, "height": 256, "width": 256},
+    "inpainting": {"dtype": "bfloat16", "num_inference_steps": 2, "height": 256, "width": 256},
+}
+ON_CUDA: dict[str, dict[str, Any]] = {name: {} for name in WHAT} | {"load_model": {"fresh_process": False}}
+SIDES = {"text_to_image": 512, "inpainting": 1024}
+"""Pixels that the bare program is told where the settings leave the size to the model."""
 
 
-def main(pairs: int, device: str) -> dict[str, object]:
-    """Run `pairs` alternating pairs and summarise them."""
+def main(name: str, pairs: int, device: str) -> dict[str, object]:
+    """Run `pairs` alternating pairs of one lab and summarise them."""
     with tempfile.TemporaryDirectory() as data_dir:
         os.environ["VRAM_LAB_DATA_DIR"] = data_dir
-        lab = _Lab(device)
-        with _bare(lab.checkpoint, device, lab.dtype) as (facts, bare):
+        lab = _Lab(name, device)
+        with _bare(name, lab.case()) as (facts, bare):
             lab.start()
             try:
                 bare(), lab.run()
@@ -35,9 +54,9 @@ def main(pairs: int, device: str) -> dict[str, object]:
     ratios = [lab_s / bare_s for bare_s, lab_s in rows]
     middle, low, high = median_interval(ratios)
     return {
-        "what": "100 tokens of the full-size Qwen3-0.6B with random weights: lab through the queue / bare program",
+        "what": f"{WHAT[name]} with random weights: lab through the queue / bare program",
         "device": device,
-        "dtype": lab.dtype,
+        "settings": lab.settings,
         **facts,
         "bare_s": [row[0] for row in rows],
         "lab_s": [row[1] for row in rows],
@@ -60,8 +79,8 @@ def _pair(bare: Callable[[], float], lab: Callable[[], float], index: int) -> tu
 
 
 @contextmanager
-def _bare(checkpoint: str, device: str, dtype: str) -> Iterator[tuple[dict[str, Any], Callable[[], float]]]:
-    command = [sys.executable, "-m", "bench.bare_text_generation", checkpoint, device, dtype]
+def _bare(name: str, case: dict[str, Any]) -> Iterator[tuple[dict[str, Any], Callable[[], float]]]:
+    command = [sys.executable, "-m", "bench.bare", name, json.dumps(case)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin and process.stdout
 
@@ -78,26 +97,31 @@ def _bare(checkpoint: str, device: str, dtype: str) -> Iterator[tuple[dict[str, 
 
 
 class _Lab:
-    """The lab as a student's run goes: a row in the queue, a worker process, a run record."""
+    """A lab as a student's run goes: a row in the queue, a worker process, a run record."""
 
-    def __init__(self, device: str) -> None:
-        from core.labs.planning import plan
-        from core.labs.registry import LABS
-        from core.labs.text_generation.settings import Settings
-        from core.measure.machine import this_machine
+    def __init__(self, name: str, device: str) -> None:
+        asked = {"source": "dummy", "device": device, "repeats": 1}
+        chosen = (ON_CPU if device == "cpu" else ON_CUDA)[name]
+        self.plan = plan(LABS[name], LABS[name].settings(**asked, **chosen), this_machine())
+        if self.plan.refusal:
+            raise self.plan.refusal
+        self.settings = self.plan.settings.model_dump(mode="json")
+
+    def case(self) -> dict[str, Any]:
+        """What the bare program needs to do the same."""
+        from core.labs.inpainting.pictures import SHIPPED
         from core.measure.progress import SilentProgress
         from core.models.checkpoint import checkpoint
 
-        self.plan = plan(LABS["text_generation"], Settings(source="dummy", device=device, repeats=1), this_machine())
-        if self.plan.refusal:
-            raise self.plan.refusal
-        self.dtype = str(self.plan.settings.model_dump()["dtype"])
-        self.checkpoint = checkpoint("qwen3-0.6b", "dummy", SilentProgress()).path
+        models = models_of(self.plan.settings)
+        paths = {model.id: checkpoint(model.id, "dummy", SilentProgress()).path for model in models}
+        side = SIDES.get(self.plan.lab)
+        size = {name: self.settings.get(name) or side for name in ("height", "width")}
+        return {**self.settings, **size, "paths": paths, "picture_file": str(SHIPPED["table"])}
 
     def start(self) -> None:
         from core.classroom.people import person_for_cookie
         from core.jobs.supervisor import Supervisor
-        from core.measure.machine import this_machine
         from core.store.database import migrate, session
 
         migrate()
@@ -119,8 +143,8 @@ class _Lab:
             job_id = queue.submit(
                 database,
                 person_id=self.person,
-                lab="text_generation",
-                settings=self.plan.settings.model_dump(mode="json"),
+                lab=self.plan.lab,
+                settings=self.settings,
                 question_id=None,
                 device=self.plan.settings.device,
                 workload=self.plan.workload,
