@@ -2,8 +2,8 @@
 
 Both processes hold the model at its full size with random weights; per pair the bare program makes one pass, and a
 worker runs a queued job of one repeat. Which of the two goes first changes from pair to pair, so that a drift of the
-machine hits both alike. The ratio of a pair is lab / bare. On the CPU pictures take one evaluation at half precision, as
-a whole one takes minutes there; loads come from the files in memory for both.
+machine hits both alike. The ratio of a pair is lab / bare. On the CPU pictures take one evaluation at half precision,
+as a whole one takes minutes there; loads come from the files in memory for both.
 """
 
 import json

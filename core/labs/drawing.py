@@ -12,6 +12,7 @@ from typing import Any
 
 from core.labs.phases import Phases
 from core.measure.clocks import Stamp
+from core.measure.environment import app_version, package_versions
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 
@@ -106,6 +107,21 @@ def readings_at_the_end(recorder: Recorder) -> Iterator[None]:
     finally:
         recorder.read("after_run")
         recorder.read("peak")
+
+
+def provenance(recorder: Recorder) -> dict[str, Any]:
+    """What every picture carries inside its file beside its own settings: where, by what and when it was made."""
+    record = recorder.record
+    return {
+        "device": record["device"]["name"],
+        "models": [model["title"] for model in record["models"]],
+        "weights": [model["label"] for model in record["models"]],
+        "dtype": (record["model"] or {}).get("dtype"),
+        "versions": {name: found for name, found in package_versions().items() if found},
+        "app": app_version(),
+        "created_at": record["created_at"],
+        "run": record["id"],
+    }
 
 
 def quiet_pipe(pipe: Any) -> Any:

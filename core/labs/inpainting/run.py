@@ -18,6 +18,7 @@ from core.labs.drawing import (
     StepWatch,
     a_seed,
     measured_picture,
+    provenance,
     quiet_pipe,
     readings_at_the_end,
 )
@@ -202,13 +203,10 @@ def _as_picture(
     role: str, picture: Image.Image, details: dict[str, Any], settings: Settings, recorder: Recorder
 ) -> RunPicture:
     details = {"width": picture.width, "height": picture.height, **details}
-    models = recorder.record["models"]
     made_by = {
         "role": role,
         "prompt": settings.prompt,
         "negative_prompt": settings.negative_prompt,
-        "models": [model["title"] for model in models],
-        "weights": [model["label"] for model in models],
-        "run": recorder.record["id"],
+        **provenance(recorder),
     }
     return RunPicture(role, details, png(picture, made_by | details, f"Inpainting: {role}"))

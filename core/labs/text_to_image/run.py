@@ -16,6 +16,7 @@ from core.labs.drawing import (
     StepWatch,
     a_seed,
     measured_picture,
+    provenance,
     quiet_pipe,
     readings_at_the_end,
 )
@@ -121,16 +122,7 @@ def _generate(pipe: Any, settings: Settings, variant: Variant, **more: Any) -> A
 
 def _keep(drawn: list[tuple[Any, dict[str, Any]]], settings: Settings, planned: int, recorder: Recorder) -> None:
     """Compare the pictures and hand them over, with everything that made them inside the file."""
-    model = recorder.record["model"] or {}
-    made_by = {
-        "prompt": settings.prompt,
-        "negative_prompt": settings.negative_prompt,
-        "model": model.get("title"),
-        "weights": model.get("label"),
-        "dtype": settings.dtype,
-        "device": recorder.record["device"]["name"],
-        "run": recorder.record["id"],
-    }
+    made_by = {"prompt": settings.prompt, "negative_prompt": settings.negative_prompt, **provenance(recorder)}
     for picture, details in drawn:
         details["difference_to_first"] = difference(picture, drawn[0][0])
         details["distance_to_last"] = difference(picture, drawn[-1][0]) if len(drawn) == planned else None

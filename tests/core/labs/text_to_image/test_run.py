@@ -88,7 +88,8 @@ def test_a_picture_carries_what_made_it(kept: Resident) -> None:
     outcome = draw(kept, seed=9, prompt="Ein Schloss am Meer", negative_prompt="fog")
     inside = describe(outcome.pictures[0].png)
     assert (inside["seed"], inside["prompt"], inside["negative_prompt"]) == (9, "Ein Schloss am Meer", "fog")
-    assert inside["model"] == "Stable Diffusion 1.5" and "twin" in inside["weights"]
+    assert inside["models"] == ["Stable Diffusion 1.5"] and "twin" in inside["weights"][0]
+    assert inside["created_at"] and inside["versions"]["torch"]
     assert inside["run"] == outcome.record["id"]
     picture = Image.open(io.BytesIO(outcome.pictures[0].png))
     assert picture.size == (inside["width"], inside["height"]) == (64, 64)
