@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from core.labs.execution import Outcome, execute
-from core.labs.text_generation.run import TokenWatch
+from core.labs.text_generation.run import PROFILED_TOKENS, TokenWatch
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
 from tests.core.labs.conftest import Watcher
@@ -120,6 +120,21 @@ def test_the_rate_leaves_the_first_token_out() -> None:
     found = watch.figures(start_ns=1_000_000_000)
     assert (found["tokens"], found["time_to_first_token_s"], found["tokens_per_s"]) == (3, 2.0, 2.0)
     assert found["token_s"] == [0.5, 0.5]
+
+
+def test_one_more_pass_is_profiled_without_the_prompts(resident: Resident) -> None:
+    record = generate(resident, repeats=1).record
+    assert len(record["repeats"]) == 1
+    profile = record["profile"]
+    assert profile["of"] == "8 tokens" and 0 < profile["products_s"] <= profile["busy_s"] <= profile["wall_s"]
+    assert all(each["calls"] >= PROFILED_TOKENS for each in profile["top"])
+
+
+def test_every_tokens_time_is_kept_and_what_watching_cost(resident: Resident) -> None:
+    repeat = generate(resident, repeats=1).record["repeats"][0]
+    assert len(repeat["token_s"]) == repeat["tokens"] - 1
+    assert repeat["time_to_first_token_s"] + sum(repeat["token_s"]) <= repeat["wall_s"]
+    assert 0 < repeat["observer_s"] < 0.5 * repeat["wall_s"]
 
 
 def test_one_token_has_no_rate_and_says_why(resident: Resident) -> None:

@@ -57,6 +57,24 @@ def test_a_picture_is_told_in_stages_that_add_up(kept: Resident) -> None:
     assert sum(stage["wall_s"] for stage in repeat["stages"]) == pytest.approx(repeat["wall_s"], rel=0.05)
 
 
+def test_a_picture_stands_beside_the_limit_and_one_more_evaluation_is_profiled(kept: Resident) -> None:
+    record = draw(kept, seed=1).record
+    limit, profile = record["limit"], record["profile"]
+    assert (limit["kind"], limit["unit"], len(limit["flops_per_s_around"])) == ("compute", "s/evaluation", 2)
+    assert limit["value"] == pytest.approx(limit["flops"] / limit["flops_per_s"])
+    assert profile["of"] == "1 evaluation" and profile["flops"] == limit["flops"]
+    # Guidance evaluates the prompt and its opposite; without it there is half the work.
+    assert draw(kept, seed=1, guidance_scale=1).record["limit"]["flops"] == limit["flops"] / 2
+    assert_valid(record)
+
+
+def test_every_step_has_its_time_and_they_add_up_to_the_denoising(kept: Resident) -> None:
+    repeat = draw(kept, seed=1).record["repeats"][0]
+    denoising = next(stage for stage in repeat["stages"] if stage["name"] == "Denoising")
+    assert len(repeat["step_s"]) == repeat["evaluations"] == 6
+    assert sum(repeat["step_s"]) == pytest.approx(denoising["wall_s"], rel=0.1)
+
+
 def test_the_runs_stages_hold_the_sum_of_each_phase(kept: Resident) -> None:
     record = draw(kept, sweep="seed", sweep_values=[1, 2]).record
     denoising = [stage["wall_s"] for stage in record["stages"] if stage["name"] == "Denoising"]
