@@ -36,6 +36,7 @@ train: .venv/dev     ## the embedded twins anew: about two hours on two cores; g
 	$(BIN)/python -m training.judge
 	$(BIN)/python -m training.language_model
 	$(BIN)/python -m training.detector
+	$(BIN)/python -m training.classifier
 	$(BIN)/python -m training.vae
 	$(BIN)/python -m training.text_to_image
 	$(BIN)/python -m training.inpainting

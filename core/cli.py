@@ -132,10 +132,14 @@ def list_models(options: argparse.Namespace) -> int:
     from core.measure.machine import this_machine
     from core.models.listing import catalog_rows, devices_of
 
-    table = [HEADINGS, *(_model_line(row) for row in catalog_rows(devices_of(this_machine())))]
+    rows = catalog_rows(devices_of(this_machine()))
+    table = [HEADINGS, *map(_model_line, rows)]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for line in table:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    for row in rows:
+        if row["embedded_reason"]:
+            print(f"{row['title']} has no embedded twin: {row['embedded_reason']}.")
     return 0
 
 

@@ -24,6 +24,7 @@ STORIES = {
     "stable-diffusion-1.5": ("vae", "decoder", "text_to_image"),
     "sdxl-inpainting": ("inpainting",),
     "yolov8n-seg": ("detector",),
+    "resnet50": ("classifier",),
 }
 
 

@@ -15,7 +15,7 @@ import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
 
 from core.measure.machine import this_machine
-from training import detector, judge, language_model
+from training import classifier, detector, judge, language_model
 from training.data import pictures, scene_set
 from training.picture_quality import MODELS, load, measure_drawing, measure_inpainting
 
@@ -39,6 +39,7 @@ def measure(quick: bool) -> dict[str, Any]:
             load(StableDiffusionXLInpaintPipeline, "sdxl-inpainting"), 10 if quick else 100
         ),
         "yolov8n-seg": detector.evaluate(MODELS / "yolov8n-seg", 40 if quick else 300),
+        "resnet50": classifier.evaluate(MODELS / "resnet50", 100 if quick else classifier.HELD_OUT),
     }
 
 

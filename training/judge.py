@@ -69,7 +69,7 @@ def rates(judge: Judge, values: np.ndarray, scenes: list[Scene]) -> dict[str, fl
     return {name: float((said[name] == true[name]).float().mean()) for name in ATTRIBUTES}
 
 
-def _jittered(batch: torch.Tensor) -> torch.Tensor:
+def jittered(batch: torch.Tensor) -> torch.Tensor:
     """Slightly other brightness, contrast and noise, as in pictures that a network drew."""
     n = len(batch)
     batch = batch * (0.85 + 0.3 * torch.rand(n, 1, 1, 1)) + 0.15 * torch.randn(n, 1, 1, 1)
@@ -86,7 +86,7 @@ def main() -> None:
     training = Training("judge", {"judge": judge}, STEPS, LEARNING_RATE, is_averaged=False)
     for step in training:
         chosen = np.random.default_rng((SEED, step)).integers(len(scenes), size=BATCH)
-        scores = judge(_jittered(as_tensor(data[chosen])))
+        scores = judge(jittered(as_tensor(data[chosen])))
         training.descend(sum((cross_entropy(scores[name], true[name][chosen]) for name in scores), torch.zeros(())))
     training.finish()
     save_file(judge.state_dict(), OUTPUT)

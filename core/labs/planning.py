@@ -10,6 +10,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from core.errors import DeviceUnavailable, LabError, OutOfMemory, WeightsUnavailable
 from core.labs.registry import Lab
@@ -17,6 +18,7 @@ from core.labs.settings import LabSettings, ModelSettings
 from core.measure.machine import Machine, gpu_of
 from core.models import sources
 from core.models.catalog import CATALOG, DTYPE_BYTES, Model
+from core.models.embedded import no_twin
 from core.models.listing import MARGIN_BYTES
 from core.units import gb, gib
 
@@ -27,6 +29,9 @@ TWIN_ON_CPU = (
     "On a CPU the full-size model can take many minutes, so the run takes its small embedded twin, which answers in "
     "seconds. Choose other weights to run the full size."
 )
+
+SLOW_ON_CPU = ("text-to-image", "inpainting")
+"""Tasks of which one result at full size takes minutes on a CPU."""
 
 Fallback = Literal["dummy", "embedded"]
 
@@ -86,7 +91,10 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         settings=concrete,
         reasons=why_device + why_source + why_dtype,
         download_bytes=sum(model.download_bytes for model in missing),
-        refusal=_no_device(device, machine) or _no_room(models, concrete, machine) or _no_hub(missing),
+        refusal=_no_device(device, machine)
+        or _no_twin(models, source)
+        or _no_room(models, concrete, machine)
+        or _no_hub(missing),
         parameters=parameters,
         weights_bytes=parameters * DTYPE_BYTES[dtype],
         workload=_workload(lab, concrete, machine),
@@ -110,12 +118,14 @@ def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
 def _source(asked: str, models: tuple[Model, ...], device: str, fallback: Fallback) -> tuple[str, tuple[str, ...]]:
     if asked != "auto":
         return asked, ()
-    if device == "cpu" and fallback == "embedded" and models[-1].task != "text-generation":
+    if device == "cpu" and fallback == "embedded" and models[-1].task in SLOW_ON_CPU:
         return "embedded", (TWIN_ON_CPU,)
     if all(sources.is_cached(model.id) for model in models):
         return "hub", ("The pretrained weights are on this machine.",)
     if sources.hub_reachable():
-        return "hub", ("The pretrained weights can be downloaded from the Hugging Face Hub.",)
+        return "hub", (f"The pretrained weights can be downloaded from {_place(models)}.",)
+    if not all(model.twin for model in models):
+        fallback = "dummy"
     what = {
         "dummy": "random weights of the same size: time and memory are true, the output means nothing",
         "embedded": "its small embedded twin, trained on a little world of its own",
@@ -123,11 +133,17 @@ def _source(asked: str, models: tuple[Model, ...], device: str, fallback: Fallba
     return fallback, (f"The pretrained weights are not here and the Hub cannot be reached, so the run takes {what}.",)
 
 
+def _place(models: tuple[Model, ...]) -> str:
+    return "the Hugging Face Hub" if models[-1].url is None else str(urlsplit(models[-1].url).hostname)
+
+
 def _dtype(asked: str, device: str, model: Model, machine: Machine) -> tuple[str, tuple[str, ...]]:
     if asked != "auto":
         return asked, ()
     if device == "cpu":
         return "float32", ("On the CPU the lesson's precision is float32.",)
+    if model.task == "image-classification":
+        return "float32", ("A classifier runs in float32 on a GPU too, so that both devices compute the same.",)
     if model.task != "text-generation":
         return "float16", ("On a GPU picture models run in float16, as the lesson says.",)
     gpu = gpu_of(device, machine)
@@ -144,6 +160,11 @@ def _no_device(device: str, machine: Machine) -> LabError | None:
         remedy = f"Choose one of: {', '.join(f'cuda:{gpu.index}' for gpu in machine.gpus)}, or cpu."
         return DeviceUnavailable(f"There is no {device} on this machine; it has {len(machine.gpus)}.", remedy)
     return DeviceUnavailable(f"This machine has no GPU that can be used: {machine.gpu_reason}.", remedy)
+
+
+def _no_twin(models: tuple[Model, ...], source: str) -> LabError | None:
+    missing = [model for model in models if source == "embedded" and not model.twin]
+    return no_twin(missing[0]) if missing else None
 
 
 def _no_room(models: tuple[Model, ...], settings: ModelSettings, machine: Machine) -> LabError | None:

@@ -50,6 +50,7 @@ TEXT = {
     "time_to_first_token_s": Measure("s", _of_repeats("time_to_first_token_s")),
     "tokens_per_s": Measure("1/s", _of_repeats("tokens_per_s")),
 }
+IMAGES = {"images_per_s": Measure("1/s", _of_repeats("images_per_s"))}
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,14 @@ LABS: dict[str, Lab] = {
             ("yolov8n-seg", "sdxl-inpainting"),
             "embedded",
             TIME | MEMORY_MEASURES,
+        ),
+        Lab(
+            "image_classification",
+            "Classify a picture",
+            "Names what is in a picture, and times batches of growing size.",
+            ("resnet50", "resnet18", "mobilenet_v2"),
+            "embedded",
+            TIME | IMAGES | MEMORY_MEASURES,
         ),
     )
 }

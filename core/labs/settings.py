@@ -8,6 +8,9 @@ Source = Literal["auto", "hub", "dummy", "embedded"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+Picture = Annotated[str, Field(pattern=r"^(shipped|table|scene|upload:[0-9a-f]{32})$")]
+"""`table` and `scene` are pictures that the project ships, `upload:ID` is the student's own. `shipped` takes the one
+that the weights were made for: the drawn scene for the embedded twin, the table for all others."""
 Prompt = Annotated[str, Field(min_length=1, max_length=1000)]
 
 
@@ -32,3 +35,8 @@ class ModelSettings(LabSettings):
     def settled(self) -> Self:
         """These settings with everything named that follows from source, device and dtype, once those are known."""
         return self
+
+
+def settled_picture(picture: str, source: str) -> str:
+    """The picture by its own word, once the source is known."""
+    return picture if picture != "shipped" else "scene" if source == "embedded" else "table"

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.labs.registry import Lab
 from core.labs.settings import LabSettings, ModelSettings
-from core.models.catalog import CATALOG, YOLO_FILE
+from core.models.catalog import CATALOG
 
 NOTES = {
     "hub": "",
@@ -39,13 +39,14 @@ def last_cell(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = No
     if not isinstance(settings, ModelSettings):
         return "for name, value in facts().items():\n    print(name, value)\n"
     # Ultralytics fetches its file by its name alone.
-    sources = {name: YOLO_FILE if model.url else model.repo for name, model in CATALOG.items()} | (paths or {})
+    sources = {name: model.file or model.repo for name, model in CATALOG.items()} | (paths or {})
     note = "" if paths else NOTES[settings.source]
     cells = {
         "load_model": _load_model,
         "text_generation": _text_generation,
         "text_to_image": _text_to_image,
         "inpainting": _inpainting,
+        "image_classification": _image_classification,
     }
     return note + cells[lab.name](settings, sources, bool(paths))
 
@@ -114,8 +115,7 @@ def _text_to_image(settings: Any, sources: dict[str, str], is_local: bool) -> st
 
 
 def _inpainting(settings: Any, sources: dict[str, str], is_local: bool) -> str:
-    name = settings.settled().picture
-    from_file = "picture.png" if name.startswith("upload:") else f"{name}.png"
+    from_file = _picture_file(settings)
     detector = CATALOG[settings.detector]
     side = detector.twin_size if is_local and settings.source == "embedded" else detector.native_size
     seed = "random.randrange(2**32)" if settings.seed is None else settings.seed
@@ -134,6 +134,36 @@ def _inpainting(settings: Any, sources: dict[str, str], is_local: bool) -> str:
         'mask.save("mask.png")\n'
         'result.save("result.png")\n'
     )
+
+
+def _image_classification(settings: Any, sources: dict[str, str], is_local: bool) -> str:
+    name, version, twin = settings.model, CATALOG[settings.model].revision, ""
+    if is_local and settings.source == "embedded":
+        name, version, twin = "small_resnet", "SCENES_V1", "import core.models.small_resnet\n"
+    path = f", path={sources[settings.model]!r}" if is_local else ""
+    return (
+        f"import time\n{twin}\n"
+        f"model, published = load({name!r}, {version!r}{path}, {_place(settings)})\n"
+        f"model.{'eval()' if settings.eval_mode else 'train()'}\n"
+        f'picture = Image.open("{_picture_file(settings)}").convert("RGB")  # put any picture of yours here\n'
+        f"pictures = [preprocess(view, published, normalise={settings.normalise})[2] "
+        f"for view in views(picture, {max(settings.batch_sizes)})]\n"
+        f"probabilities = classify(model, torch.stack(pictures[:1]), inference_mode={settings.inference_mode})\n"
+        'for category, probability in top(probabilities[0], published.meta["categories"]):\n'
+        '    print(f"{category}: {probability:.1%}")\n'
+        f"for size in {list(settings.batch_sizes)}:\n"
+        "    batch = torch.stack(pictures[:size])\n"
+        f"    for repeat in range({settings.repeats}):\n"
+        "        start = time.perf_counter()\n"
+        f"        classify(model, batch, inference_mode={settings.inference_mode})\n"
+        "        seconds = time.perf_counter() - start\n"
+        '        print(f"{size} at once: {seconds:.3f} s, {size / seconds:.1f} pictures per second")\n'
+    )
+
+
+def _picture_file(settings: Any) -> str:
+    name = settings.settled().picture
+    return "picture.png" if name.startswith("upload:") else f"{name}.png"
 
 
 def _device(settings: ModelSettings) -> str:

@@ -5,11 +5,12 @@ Parameter counts were checked by building each architecture on the `meta` device
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
 CONFIGS = Path(__file__).parent / "configs"
 """Architecture configurations, one folder per model in the layout of its repository."""
-YOLO_FILE = "yolov8n-seg.pt"
+ONE_CLASSIFIER = "the embedded classifier stands for ResNet50, and there is only this one"
 PIPELINE_PATTERNS = ("model_index.json", "*/*.json", "*/*.txt", "*/*.fp16.safetensors")
 
 
@@ -30,7 +31,8 @@ class Model:
         repo: repository on the Hub, or on GitHub where there is a `url`.
         revision: commit, branch or release.
         variant: file variant on the Hub (`fp16`), or None.
-        components: the networks inside; `twin` the same of the embedded twin.
+        components: the networks inside; `twin` the same of the embedded twin, nothing where there is none.
+        twin_reason: why there is none.
         download_bytes: what a first download transfers.
         required_files: files beside the configurations without which a download is not whole.
         tied_parameters: parameters that the Hub's file holds a second time.
@@ -48,6 +50,7 @@ class Model:
     twin: tuple[Component, ...]
     download_bytes: int
     storage_dtype: str
+    twin_reason: str | None = None
     revision: str = "main"
     variant: str | None = None
     allow_patterns: tuple[str, ...] = ()
@@ -68,6 +71,11 @@ class Model:
         return sum(component.parameters for component in self.twin)
 
     @property
+    def file(self) -> str | None:
+        """Name of the one file that `url` points to; None where the Hub has the weights."""
+        return self.url.rpartition("/")[2] if self.url else None
+
+    @property
     def stored_bytes(self) -> int:
         """Bytes of all tensors in the weights files, on the Hub and in the dummy checkpoint alike."""
         return (self.parameters + self.tied_parameters) * DTYPE_BYTES[self.storage_dtype]
@@ -75,6 +83,27 @@ class Model:
     def weights_bytes(self, dtype: str) -> int:
         """Bytes that the weights take in memory at `dtype`."""
         return self.parameters * DTYPE_BYTES[dtype]
+
+
+def _classifier(name: str, title: str, parameters: int, file: str, download_bytes: int, **twin: Any) -> Model:
+    """A classifier of torchvision under torchvision's own name, with the first weights that were published for it.
+
+    All are of one training recipe and take the same pictures, so that comparing two compares the networks.
+    """
+    return Model(
+        id=name,
+        title=title,
+        task="image-classification",
+        repo="pytorch/vision",
+        revision="IMAGENET1K_V1",
+        url=f"https://download.pytorch.org/models/{file}",
+        licence="BSD-3-Clause",
+        components=(Component("model", "Classifier", parameters),),
+        download_bytes=download_bytes,
+        storage_dtype="float32",
+        native_size=224,
+        **{"twin": (), "twin_reason": ONE_CLASSIFIER} | twin,
+    )
 
 
 CATALOG: dict[str, Model] = {
@@ -176,5 +205,17 @@ CATALOG: dict[str, Model] = {
             native_size=640,
             twin_size=192,
         ),
+        _classifier(
+            "resnet50",
+            "ResNet50",
+            25_557_032,
+            "resnet50-0676ba61.pth",
+            102_530_000,
+            twin=(Component("model", "Classifier", 140_261),),
+            twin_reason=None,
+            twin_size=64,
+        ),
+        _classifier("resnet18", "ResNet18", 11_689_512, "resnet18-f37072fd.pth", 46_830_000),
+        _classifier("mobilenet_v2", "MobileNetV2", 3_504_872, "mobilenet_v2-b0353104.pth", 14_213_000),
     )
 }

@@ -1,4 +1,4 @@
-"""One door to weights from any source: a local folder that `from_pretrained` (or `YOLO`) takes.
+"""One door to weights from any source: a folder that `from_pretrained` takes, or a file for `YOLO` or `torch.load`.
 
 >>> found = checkpoint("qwen3-0.6b", "dummy", SilentProgress())
 >>> AutoModelForCausalLM.from_pretrained(found.path, dtype=torch.float32)
@@ -9,7 +9,7 @@ from typing import Literal
 
 from core.errors import InvalidSettings
 from core.measure.progress import Progress
-from core.models.catalog import CATALOG, YOLO_FILE
+from core.models.catalog import CATALOG
 from core.models.environment import prepare
 
 prepare()
@@ -20,7 +20,7 @@ class Checkpoint:
     """Weights on this machine.
 
     Attributes:
-        path: folder for `from_pretrained`, or the .pt file for `YOLO`.
+        path: folder for `from_pretrained`, or the file for `YOLO` or `torch.load`.
         repo, revision: where they were downloaded from, at which commit; None for random weights.
         variant: to be passed on to a pipeline's `from_pretrained`.
         label: what people are told about these weights.
@@ -61,7 +61,7 @@ def _dummy(model_id: str, progress: Progress) -> Checkpoint:
 
     model = CATALOG[model_id]
     folder = dummy_folder(model_id, progress)
-    path = folder / YOLO_FILE if model.url else folder
+    path = folder / model.file if model.file else folder
     return Checkpoint(str(path), "dummy", None, None, LABEL, model.variant)
 
 
@@ -70,7 +70,7 @@ def _embedded(model_id: str, progress: Progress) -> Checkpoint:
 
     model = CATALOG[model_id]
     folder = twin_folder(model_id, progress)
-    path = folder / YOLO_FILE if model.url else folder
+    path = folder / model.file if model.file else folder
     return Checkpoint(str(path), "embedded", None, None, label(model))
 
 

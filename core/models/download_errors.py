@@ -93,4 +93,4 @@ def _host(model: Model) -> str:
 
 
 def _page(model: Model) -> str:
-    return "https://github.com/ultralytics/assets/releases" if model.url else f"{endpoint()}/{model.repo}"
+    return f"https://github.com/{model.repo}/releases" if model.url else f"{endpoint()}/{model.repo}"

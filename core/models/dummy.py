@@ -10,7 +10,7 @@ They are a checkpoint on disk, written once and then loaded exactly as the Hub's
 from pathlib import Path
 
 from core.measure.progress import Progress
-from core.models.catalog import CATALOG, YOLO_FILE, Model
+from core.models.catalog import CATALOG, Model
 from core.models.sources import WRITTEN_MARK, dummy_is_written, dummy_path
 from core.models.written_once import write_once
 
@@ -43,7 +43,12 @@ def _write(model: Model, folder: Path, progress: Progress) -> None:
         from core.models.yolo import write_yolo
 
         progress.report(stage)
-        write_yolo(folder / YOLO_FILE)
+        write_yolo(folder / str(model.file))
+    elif model.task == "image-classification":
+        from core.models.classifier import write_classifier
+
+        progress.report(stage)
+        write_classifier(model.id, folder / str(model.file))
     else:
         from core.models.random_checkpoint import write_checkpoint
 

@@ -1,7 +1,7 @@
 """Embedded twins: small trained networks of the same classes, shipped with the project in `embedded_models/`.
 
-Every file is compared with `embedded_models/SHA256SUMS` before it is loaded. The detector's weights are shipped as
-safetensors and become the .pt file that ultralytics reads, once, in the cache.
+Every file is compared with `embedded_models/SHA256SUMS` before it is loaded. The detector's and the classifier's
+weights are shipped as safetensors and become the file that ultralytics or torch reads, once, in the cache.
 
     >>> twin_folder("stable-diffusion-1.5", SilentProgress())
     PosixPath('…/embedded_models/stable-diffusion-1.5')
@@ -13,7 +13,7 @@ from pathlib import Path
 from core.config import config
 from core.errors import WeightsUnavailable
 from core.measure.progress import Progress
-from core.models.catalog import CATALOG, YOLO_FILE, Model
+from core.models.catalog import CATALOG, Model
 from core.models.written_once import write_once
 from core.units import short_count
 
@@ -32,21 +32,33 @@ def twin_folder(model_id: str, progress: Progress) -> Path:
     """The folder of the twin's checkpoint, its files checked.
 
     Raises:
-        WeightsUnavailable: a file is missing or is not the one that was shipped; or the disk is too full.
+        WeightsUnavailable: there is no twin; a file is missing or not the one that was shipped; the disk is too full.
     """
     model = CATALOG[model_id]
+    if not model.twin:
+        raise no_twin(model)
     digests = check(model)
-    if model.task != "segmentation":
+    if model.file is None:
         return FOLDER / model_id
     folder = config().cache_dir / "embedded" / f"{model_id}-{digests['model.safetensors'][:8]}"
 
     def assemble(part: Path) -> None:
-        from core.models.yolo import write_twin
-
-        write_twin(FOLDER / model_id, part / YOLO_FILE)
+        if model.task == "segmentation":
+            from core.models.yolo import write_twin
+        else:
+            from core.models.classifier import write_twin
+        write_twin(FOLDER / model_id, part / str(model.file))
 
     write_once(folder, model.twin_parameters * 4, assemble, f"twin of {model.title}", progress)
     return folder
+
+
+def no_twin(model: Model) -> WeightsUnavailable:
+    """Why the embedded source has nothing for `model`."""
+    return WeightsUnavailable(
+        f"{model.title} has no embedded twin: {model.twin_reason}.",
+        "Choose the model resnet50, or the source dummy: the real size with random weights.",
+    )
 
 
 def check(model: Model) -> dict[str, str]:

@@ -8,7 +8,9 @@ whole files stay in Hugging Face's cache.
     (PosixPath('/home/you/.cache/huggingface/hub/models--Qwen--Qwen3-0.6B/snapshots/c1899de…'), 'c1899de…')
 """
 
+import hashlib
 import os
+import re
 import shutil
 import threading
 import time
@@ -24,7 +26,7 @@ from core.measure.progress import Progress
 from core.models.catalog import Model
 from core.models.download_errors import explained, no_space, offline
 from core.models.environment import prepare
-from core.models.sources import endpoint, hub_cache, is_offline, snapshot, yolo_path
+from core.models.sources import endpoint, file_path, hub_cache, is_offline, snapshot
 
 T = TypeVar("T")
 CHUNK_BYTES = 256 * 1024
@@ -32,6 +34,8 @@ WATCH_S = 0.25
 RATE_WINDOW_S = 5.0
 STOP_PATIENCE_S = 1.0
 FILES_AT_ONCE = 4
+MIRRORS = {"ultralytics/assets": "YOLO_ASSETS_URL", "pytorch/vision": "TORCHVISION_WEIGHTS_URL"}
+DIGEST = re.compile(r"-([0-9a-f]{8,})\.pth$")
 
 
 class StoppedError(Exception):
@@ -83,7 +87,7 @@ def download(model: Model, progress: Progress) -> tuple[Path, str | None]:
         WeightsUnavailable: no network, no such repository, no space; the remedy says what to do.
         RunCancelled, RunTimedOut: `progress` asked to stop.
     """
-    found = (yolo_path() if yolo_path().is_file() else None) if model.url else snapshot(model)
+    found = (file_path(model) if file_path(model).is_file() else None) if model.url else snapshot(model)
     if found is None:
         if is_offline():
             raise offline(model)
@@ -167,9 +171,9 @@ def _bar(transfer: Transfer) -> type:
 
 
 def _fetch_file(model: Model, transfer: Transfer) -> Path:
-    """Plain HTTP to a temporary file. YOLO_ASSETS_URL names another folder to take the file from."""
-    path, url = yolo_path(), str(model.url)
-    if mirror := os.environ.get("YOLO_ASSETS_URL"):
+    """Plain HTTP to a temporary file. The variables in MIRRORS name another folder to take the file from."""
+    path, url = file_path(model), str(model.url)
+    if mirror := os.environ.get(MIRRORS[model.repo]):
         url = f"{mirror.rstrip('/')}/{path.name}"
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -182,10 +186,22 @@ def _fetch_file(model: Model, transfer: Transfer) -> Path:
                 file.write(chunk)
         if transfer.done_bytes < transfer.total_bytes:
             raise ConnectionError(f"only {transfer.done_bytes} of {transfer.total_bytes} bytes arrived")
+        _check_digest(part, path.name)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
     return path
+
+
+def _check_digest(file: Path, name: str) -> None:
+    """Compare a file with its published name, where that holds the begin of its SHA-256 (`resnet50-0676ba61.pth`)."""
+    if named := DIGEST.search(name):
+        with file.open("rb") as opened:
+            found = hashlib.file_digest(opened, "sha256").hexdigest()
+        if not found.startswith(named[1]):
+            raise OSError(
+                f"its SHA-256 begins with {found[: len(named[1])]}, that of the published file with {named[1]}"
+            )
 
 
 def _check_disk(folder: Path, missing_bytes: int, model: Model) -> None:

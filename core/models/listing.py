@@ -50,7 +50,8 @@ def _row(model: Model, devices: Mapping[str, int]) -> dict[str, Any]:
         "storage_dtype": model.storage_dtype,
         "stored_bytes": model.stored_bytes,
         "download_bytes": model.download_bytes,
-        "sources": {"hub": _hub_state(model), "dummy": _dummy_state(model), "embedded": "ready"},
+        "sources": {"hub": _hub_state(model), "dummy": _dummy_state(model), "embedded": _twin_state(model)},
+        "embedded_reason": model.twin_reason,
         "fits_at": fits_at,
         "fits": ", ".join(f"{device} {dtypes[0]}" for device, dtypes in fits_at.items() if dtypes) or "–",
     }
@@ -60,6 +61,10 @@ def _hub_state(model: Model) -> str:
     if is_cached(model.id):
         return "cached"
     return "download" if hub_reachable() else "unreachable"
+
+
+def _twin_state(model: Model) -> str:
+    return "ready" if model.twin else "none"
 
 
 def _dummy_state(model: Model) -> str:

@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from core.config import config
-from core.models.catalog import CATALOG, CONFIGS, YOLO_FILE, Model
+from core.models.catalog import CATALOG, CONFIGS, Model
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 PROBE_KEPT_S = 60.0
@@ -60,15 +60,15 @@ def snapshot(model: Model) -> Path | None:
     return folder if all((folder / name).exists() for name in names) else None
 
 
-def yolo_path() -> Path:
-    """Where the downloaded YOLO file is kept."""
-    return config().cache_dir / "hub" / YOLO_FILE
+def file_path(model: Model) -> Path:
+    """Where the one downloaded file of a model with a `url` is kept."""
+    return config().cache_dir / "hub" / str(model.file)
 
 
 def is_cached(model_id: str) -> bool:
     """Whether the pretrained weights are on this machine, whole."""
     model = CATALOG[model_id]
-    return yolo_path().is_file() if model.url else snapshot(model) is not None
+    return file_path(model).is_file() if model.url else snapshot(model) is not None
 
 
 def dummy_path(model_id: str) -> Path:

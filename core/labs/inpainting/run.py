@@ -3,13 +3,11 @@
 Two models are loaded, five networks in all. Each repeat holds both: finding and painting.
 """
 
-from io import BytesIO
 from typing import Any
 
 import torch
 from PIL import Image
 
-from core.errors import BadPicture
 from core.labs.drawing import (
     DECODING,
     DENOISING,
@@ -23,11 +21,11 @@ from core.labs.drawing import (
     readings_at_the_end,
 )
 from core.labs.inpainting import program
-from core.labs.inpainting.pictures import SHIPPED
 from core.labs.inpainting.settings import Settings
 from core.labs.limit_pass import DeviceRates, look_closer
 from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
 from core.labs.phases import Phases
+from core.labs.pictures import chosen_picture
 from core.labs.planning import models_of
 from core.labs.png import png
 from core.labs.previews import step_watch
@@ -53,7 +51,7 @@ SMALLEST_PX, LONGEST_OF_TWIN_PX = 64, 256
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
     """Load or reuse both models, then find and paint `settings.repeats` times."""
-    picture = chosen_picture(settings, recorder)
+    picture = chosen_picture(settings.settled().picture, recorder)
     detector, pipe = load_or_reuse(
         "inpainting",
         settings,
@@ -79,20 +77,6 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     rates.measure()
     everything, how = Image.new("L", picture.size, 255), _how(settings, (width, height))
     look_closer(recorder, pipe.unet, rates, lambda: _paint(settings, pipe, picture, everything, how))
-
-
-def chosen_picture(settings: Settings, recorder: Recorder) -> Image.Image:
-    """One of the pictures that the project ships, or the student's own.
-
-    Raises:
-        BadPicture: the student's own was asked for and is not there.
-    """
-    name = settings.settled().picture
-    if name in SHIPPED:
-        return Image.open(SHIPPED[name]).convert("RGB")
-    if recorder.picture is None:
-        raise BadPicture(f"The picture {name} is no longer here.", "Upload it again, or take one of the project's.")
-    return Image.open(BytesIO(recorder.picture)).convert("RGB")
 
 
 def painted_size(settings: Settings, size: tuple[int, int]) -> tuple[int, int]:

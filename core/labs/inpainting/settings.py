@@ -4,16 +4,14 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from core.labs.settings import ModelSettings, Prompt, Seed
+from core.labs.settings import ModelSettings, Picture, Prompt, Seed, settled_picture
 
 
 class Settings(ModelSettings):
     model: Literal["sdxl-inpainting"] = "sdxl-inpainting"
     detector: Literal["yolov8n-seg"] = "yolov8n-seg"
     repeats: int = Field(default=1, ge=1, le=5)
-    picture: str = Field(default="shipped", pattern=r"^(shipped|table|scene|upload:[0-9a-f]{32})$")
-    """`table` and `scene` are pictures that the project ships, `upload:ID` is the student's own. `shipped` takes the
-    one that the weights were made for: the drawn scene for the embedded twin, the table for all others."""
+    picture: Picture = "shipped"
     region: Literal["box", "mask"] = "box"
     """What of the found object is painted over: its bounding box, or its outline."""
     prompt: Prompt = (
@@ -32,6 +30,4 @@ class Settings(ModelSettings):
     """Show the picture while it forms. Costs time, so such a run measures none."""
 
     def settled(self) -> Self:
-        if self.picture != "shipped":
-            return self
-        return self.model_copy(update={"picture": "scene" if self.source == "embedded" else "table"})
+        return self.model_copy(update={"picture": settled_picture(self.picture, self.source)})

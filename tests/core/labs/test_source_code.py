@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.labs.inpainting.pictures import SHIPPED
 from core.labs.parsing import parse_settings
+from core.labs.pictures import SHIPPED
 from core.labs.registry import LABS
 from core.labs.source_code import last_cell, program_text, shown_code
 from core.measure.progress import SilentProgress

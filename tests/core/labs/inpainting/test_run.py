@@ -7,9 +7,9 @@ from PIL import Image
 
 from core.labs.execution import Outcome, execute
 from core.labs.inpainting import program
-from core.labs.inpainting.pictures import SHIPPED
 from core.labs.inpainting.run import NOTHING_FOUND, WHY_NOTHING, painted_size
 from core.labs.inpainting.settings import Settings
+from core.labs.pictures import SHIPPED
 from core.labs.png import describe
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
