@@ -1,8 +1,8 @@
 """Trains the classifier: torchvision's ResNet at an eighth of its channels. python -m training.classifier
 
-It names the object in a drawn scene. As with ImageNet's models, pictures are drawn a little larger than the network sees
-them; training crops them here and there and mirrors half, and every value is normalised by the training set's own mean
-and standard deviation, which core.models.small_resnet states and `statistics` works out.
+It names the object in a drawn scene. As with ImageNet's models, pictures are drawn a little larger than the network
+sees them; training crops them here and there and mirrors half, and every value is normalised by the training set's own
+mean and standard deviation, which core.models.small_resnet states and `statistics` works out.
 
     >>> evaluate(Path("embedded_models/resnet50"), pictures=1000)["accuracy"]
 """

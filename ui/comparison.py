@@ -1,15 +1,17 @@
 """Two runs beside each other: what differs in the settings, and both figures on one chart."""
 
+from statistics import median
 from typing import Any
 
 import streamlit as st
 
 from core.labs.difference import told_difference
-from core.labs.records import Record, memory_growth_gib, row
+from core.labs.records import Record, batch_times, memory_growth_gib, row
 from core.labs.registry import LABS
 from core.store.tables import Run
 from core.units import seconds, short_count, significant
 from ui.charts import Bar, bars
+from ui.colours import Meaning
 from ui.plain import plain
 
 WEIGHTS = {"hub": "trained", "dummy": "random, full size", "embedded": "small twin"}
@@ -47,6 +49,35 @@ def compare(first: Run, second: Run) -> None:
         st.caption("Choose two different runs.")
         return
     st.markdown(_differences(first.record, second.record))
+    if all(batch_times(run.record) for run in (first, second)):
+        _compare_batches(first.record, second.record)
+    else:
+        _compare_repeats(first, second)
+    grown = [
+        Bar(name, value, significant(value))
+        for name, run in (("first", first), ("second", second))
+        if (value := memory_growth_gib(run.record)) is not None
+    ]
+    bars("Memory that the run added", grown, "GiB", _alt(grown), key="compare_memory")
+    if len(grown) < 2:
+        st.caption("A run that found its model still loaded has no memory of its own to add, so its bar is missing.")
+
+
+def _compare_batches(first: Record, second: Record) -> None:
+    """Pictures per second of both by batch size, the second one grey."""
+    meanings: dict[str, Meaning] = {"first": "measured", "second": "quiet"}
+    times = {"first": batch_times(first), "second": batch_times(second)}
+    sizes = sorted({size for passes in times.values() for size in passes})
+    rows = [
+        Bar(f"{size} at once, {name}", rate, significant(rate), meanings[name])
+        for size in sizes
+        for name, passes in times.items()
+        if size in passes and (rate := size / median(passes[size]))
+    ]
+    bars("Pictures per second, by pictures at once", rows, "median of the warm passes", _alt(rows), "compare_times")
+
+
+def _compare_repeats(first: Run, second: Run) -> None:
     rows = [
         Bar(
             f"{name}, repeat {i}",
@@ -61,14 +92,6 @@ def compare(first: Run, second: Run) -> None:
     if told := told_difference(first.record, second.record):
         st.markdown(f":material/balance: {plain(told)}")
     bars("Time of each repeat, cold ones hollow", rows, "seconds", _alt(rows), key="compare_times")
-    grown = [
-        Bar(name, value, significant(value))
-        for name, run in (("first", first), ("second", second))
-        if (value := memory_growth_gib(run.record)) is not None
-    ]
-    bars("Memory that the run added", grown, "GiB", _alt(grown), key="compare_memory")
-    if len(grown) < 2:
-        st.caption("A run that found its model still loaded has no memory of its own to add, so its bar is missing.")
 
 
 def _differences(first: Record, second: Record) -> str:

@@ -22,6 +22,7 @@ LAB_ICONS = {
     "text_generation": ":material/notes:",
     "text_to_image": ":material/image:",
     "inpainting": ":material/brush:",
+    "image_classification": ":material/image_search:",
 }
 
 

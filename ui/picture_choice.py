@@ -1,4 +1,4 @@
-"""Which picture the inpainting lab edits: one that the project ships, or the student's own."""
+"""Which picture a lab takes: one that the project ships, or the student's own."""
 
 import streamlit as st
 
@@ -28,7 +28,7 @@ def picture_choice(person: str, prefix: str, disabled: bool) -> str:
         type=["png", "jpg", "jpeg", "webp"],
         key=f"{prefix}_file",
         disabled=disabled,
-        help=f"Up to {gb(config().max_upload_bytes)}. It is edited in place of the project's pictures.",
+        help=f"Up to {gb(config().max_upload_bytes)}. It takes the place of the project's pictures.",
     )
     if file is not None:
         _take_in(person, file.getvalue(), f"{prefix}_{file.file_id}", key)

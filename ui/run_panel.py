@@ -37,7 +37,16 @@ from ui.runs import latest_run
 from ui.settings_form import SOURCES, Form
 
 ACTIVE = ("queued", "running")
-RESULT_PX = {"runtime": 380, "load_model": 900, "text_generation": 900, "text_to_image": 1050, "inpainting": 800}
+RESULT_PX = {
+    "runtime": 380,
+    "load_model": 900,
+    "text_generation": 900,
+    "text_to_image": 1050,
+    "inpainting": 800,
+    "image_classification": 1500,
+}
+SWITCHES = ("normalise", "eval_mode", "inference_mode")
+"""Settings of a kind that a student turns off to see what happens."""
 PAGE_FALLBACK: dict[str, Literal["dummy", "embedded"]] = {"text_generation": "embedded"}
 """What `auto` takes without the Hub on a lab's own page: there the text is to be read, questions time it."""
 
@@ -178,8 +187,8 @@ class RunPanel:
     def _open_fields(self) -> tuple[str, ...]:
         """What stands in the open: what a student is meant to play with. A measured question keeps its prompt."""
         if self.question is None:
-            return "prompt", "previews"
-        return () if self.question.key else ("prompt",)
+            return "prompt", "previews", *SWITCHES
+        return () if self.question.key else ("prompt", *SWITCHES)
 
     @property
     def _predicted_memory(self) -> str | None:

@@ -41,6 +41,10 @@ HELP = {
     "width": "Pixels. Empty is the model's own size.",
     "prompt": "What the model is given to start from.",
     "previews": "Show the picture while it forms. Decoding it again and again takes time: off to measure.",
+    "batch_sizes": "How many pictures go through the network at once, 1 to 64; each size is timed in turn.",
+    "normalise": "Take the training set's mean off every colour value and divide by its standard deviation.",
+    "eval_mode": "Call model.eval(): batch normalisation then uses what it learned, and dropout rests.",
+    "inference_mode": "Keep nothing for a training step.",
     "region": "Paint over the object's bounding box, or its outline.",
 }
 OWN_PLACE = {"source", "device", "picture"}

@@ -41,6 +41,15 @@ def fastest(record: Record) -> Record:
     return min(record.get("repeats") or [], key=lambda repeat: repeat["wall_s"], default={})
 
 
+def batch_times(record: Record) -> dict[int, list[float]]:
+    """Seconds of the warm passes by batch size, in the order in which they were run."""
+    times: dict[int, list[float]] = {}
+    for repeat in record.get("repeats") or []:
+        if repeat.get("images") and not repeat.get("is_cold"):
+            times.setdefault(repeat["images"], []).append(repeat["wall_s"])
+    return times
+
+
 def main_meter(record: Record) -> str:
     """The meter that tells most on the run's device."""
     return "device_used" if record["device"]["type"] == "cuda" else "process_rss"

@@ -68,6 +68,8 @@ CARRIES_OVER = {
     f"model; what it can tell, time and memory do not: {LAST_TWO}.",
     "text_to_image": "How seed, steps and guidance act carries over to the real model; picture quality, time and "
     f"memory do not: {LAST_TWO}.",
+    "image_classification": "What normalising, eval mode and inference mode do carries over to the real model; which "
+    f"objects it knows, time and memory do not: {LAST_TWO}.",
     "inpainting": "How detector and painter work together carries over to the real program; what they find and paint, "
     f"time and memory do not: {LAST_TWO}.",
 }

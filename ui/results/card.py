@@ -12,7 +12,7 @@ from core.units import count
 from ui.charts import from_run
 from ui.navigation import page_path
 from ui.plain import plain
-from ui.results import inpainting, load_model, runtime, text_generation, text_to_image
+from ui.results import image_classification, inpainting, load_model, runtime, text_generation, text_to_image
 from ui.results.conditions import conditions_words
 from ui.results.exports import exports
 from ui.results.memory_parts import memory_parts
@@ -26,7 +26,11 @@ VIEWS: dict[str, Callable[[Run, str], None]] = {
     "text_generation": text_generation.view,
     "text_to_image": text_to_image.view,
     "inpainting": inpainting.view,
+    "image_classification": image_classification.view,
 }
+
+LIBRARIES = ("torch", "transformers", "diffusers", "ultralytics")
+VERSIONS = {"image_classification": ("torch", "torchvision")}
 
 
 def result(run: Run, key: str, can_compare: bool = True) -> None:
@@ -78,11 +82,7 @@ def provenance(record: Record) -> str:
     for model in record.get("models") or [record.get("model")]:
         if model:
             parts.append(f"{model.get('title') or model['id']}, {_weights(model)}, {model['dtype']}")
-    parts += [
-        f"{name} {versions[name]}"
-        for name in ("torch", "transformers", "diffusers", "ultralytics")
-        if versions.get(name)
-    ]
+    parts += [f"{name} {versions[name]}" for name in VERSIONS.get(record["lab"], LIBRARIES) if versions.get(name)]
     made = datetime.fromisoformat(record["created_at"])
     parts += [f"{made:%d %b %Y %H:%M} UTC", f"run {record['id'][:8]}"]
     return " · ".join(parts)

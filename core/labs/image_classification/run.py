@@ -125,8 +125,8 @@ def _compare_company(settings: Settings, model: Any, published: Any, batch: torc
         others = _batch(program.views(other.convert("RGB"), COMPANY - 1), published, settings.normalise)
     batches = {
         ALONE: batch[:1],
-        "with parts of itself": batch[:COMPANY],
-        "with another picture": torch.cat([batch[:1], others]),
+        "with its parts": batch[:COMPANY],
+        "with others": torch.cat([batch[:1], others]),
     }
     shown = [company(model, batches, is_eval=True)]
     if not settings.eval_mode:
@@ -135,11 +135,11 @@ def _compare_company(settings: Settings, model: Any, published: Any, batch: torc
 
 
 def _count_graph(settings: Settings, model: Any, batch: torch.Tensor, recorder: Recorder) -> None:
-    """Bytes and time with the graph and without; where the run does without, only that none are kept."""
+    """Bytes and time with the graph and without it; where the run does without, only the bytes."""
     model.train(not settings.eval_mode)
     images = batch[: min(MOST_FOR_GRAPH, max(settings.batch_sizes))]
-    modes = (True,) if settings.inference_mode else (True, False)
-    recorder.record["outputs"]["graph"] = graph(model, images, modes, settings.repeats, recorder.clock)
+    found = graph(model, images, settings.inference_mode, settings.repeats, recorder.clock)
+    recorder.record["outputs"]["graph"] = found
 
 
 def _time_batches(settings: Settings, model: Any, batch: torch.Tensor, recorder: Recorder, progress: Progress) -> None:

@@ -4,7 +4,7 @@ Each check runs the program in the chosen mode; where a switch is off, also with
 both. Training mode writes over the network's running statistics, so `kept_statistics` puts them back for the next run.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from statistics import median
 from typing import Any
@@ -51,31 +51,28 @@ def company(model: Any, batches: dict[str, torch.Tensor], is_eval: bool, categor
     }
 
 
-def graph(model: Any, batch: torch.Tensor, modes: Sequence[bool], passes: int, clock: Clock) -> list[dict[str, Any]]:
-    """What is kept for a backward pass that never comes, and what keeping it takes.
+def graph(model: Any, batch: torch.Tensor, inference_mode: bool, passes: int, clock: Clock) -> list[dict[str, Any]]:
+    """What one pass keeps for a backward pass that never comes; without inference mode also what keeping it takes.
 
-    The modes take turns, so that whatever else the machine does meets all of them alike.
+    The two modes take turns, so that whatever else the machine does meets both alike.
 
     Returns:
-        per mode: inference_mode, images, saved_bytes (beside the weights), wall_s (median of warm passes), passes.
+        per mode: inference_mode, images, saved_bytes (beside the weights); where both were timed also wall_s (median)
+        and passes.
     """
-    saved = {mode: saved_bytes(model, batch, mode) for mode in modes}
-    times: dict[bool, list[float]] = {mode: [] for mode in modes}
+    modes = (True,) if inference_mode else (True, False)
+    shown: list[dict[str, Any]] = [
+        {"inference_mode": mode, "images": len(batch), "saved_bytes": saved_bytes(model, batch, mode)} for mode in modes
+    ]
+    if inference_mode:
+        return shown
+    times: list[list[float]] = [[], []]
     for _ in range(passes):
-        for mode in modes:
+        for mode, kept in zip(modes, times, strict=True):
             with clock.measure() as timing:
                 program.classify(model, batch, mode)
-            times[mode].append(timing.wall_s)
-    return [
-        {
-            "inference_mode": mode,
-            "images": len(batch),
-            "saved_bytes": saved[mode],
-            "wall_s": median(times[mode]),
-            "passes": passes,
-        }
-        for mode in modes
-    ]
+            kept.append(timing.wall_s)
+    return [entry | {"wall_s": median(kept), "passes": passes} for entry, kept in zip(shown, times, strict=True)]
 
 
 def saved_bytes(model: Any, batch: torch.Tensor, inference_mode: bool) -> int:

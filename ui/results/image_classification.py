@@ -1,0 +1,147 @@
+"""The classification lab's result: the picture on its way, its names, what the switches did, growing batches."""
+
+from statistics import median
+
+import streamlit as st
+
+from core.labs.records import Record, batch_times
+from core.store.tables import Run
+from core.units import count, gb, seconds, significant
+from ui.charts import Bar, bars
+from ui.enlarged import enlarged
+from ui.figures import Figure, figures
+from ui.results.readings import memory_chart, peak_figure, stage_chart
+from ui.results.switches import switches
+from ui.runs import pictures
+
+FEW_RISES = 1.15
+"""Below this ratio throughput is said to have hardly risen."""
+
+
+def view(run: Run, key: str) -> None:
+    record = run.record
+    outputs, times = record.get("outputs") or {}, batch_times(record)
+    _steps(run)
+    _names(outputs, key)
+    rates = {size: size / median(passes) for size, passes in times.items()}
+    smallest, best = min(times, default=None), max(rates, key=lambda size: rates[size], default=None)
+    figures(
+        [
+            Figure(
+                "One picture" if smallest == 1 else f"Batch of {smallest}",
+                None if smallest is None else seconds(median(times[smallest])),
+                "Median of the warm passes.",
+            ),
+            Figure(
+                "Most per second",
+                None if best is None else significant(rates[best]),
+                f"Pictures per second, in batches of {best}.",
+            ),
+            Figure("Parameters", _parameters(record), _layers(outputs)),
+            peak_figure(record),
+        ]
+    )
+    _batches(times, rates, key)
+    switches(record, key)
+    if layers := _layers(outputs):
+        st.caption(f"Layers: {layers}.")
+    with st.expander("Every pass, stages and memory", icon=":material/timeline:"):
+        _passes(record)
+        stage_chart(record, key)
+        memory_chart(record, key)
+
+
+def _steps(run: Run) -> None:
+    """The picture after each step of the preparation, beside each other."""
+    made = {picture.role: picture for picture in pictures(run.id)}
+    if "input" not in made:
+        return
+    given = made["input"].details
+    sizes = {role: f"{picture.details['width']} x {picture.details['height']}" for role, picture in made.items()}
+    is_normalised = "mean" in given
+    titles = {
+        "original": f"The picture: {sizes['original']} pixels",
+        "resized": f"Shorter side resized: {sizes['resized']}",
+        "cropped": f"Middle cut out: {sizes['cropped']}",
+        "input": f"{'Normalised' if is_normalised else 'Not normalised'}: {significant(given['low'])} to "
+        f"{significant(given['high'])}, mean {significant(given['average'])}",
+    }
+    st.markdown("**What the network is given**")
+    with st.grid(4, min_column_width=130):
+        for role, title in titles.items():
+            st.image(enlarged(made[role].png), caption=title, width="stretch", alt=title)
+    if is_normalised:
+        st.caption("Normalised values have no colours of their own: the last picture is stretched to be seen.")
+
+
+def _names(outputs: Record, key: str) -> None:
+    """The likeliest categories; where a switch was off, also those that the network gives as it was trained."""
+    if outputs.get("top_reason"):
+        st.caption(f"No names are shown: {outputs['top_reason']}.")
+        return
+    as_trained = outputs.get("top_as_trained")
+    _top("Top 5, as set" if as_trained else "Top 5", outputs.get("top"), f"{key}_top")
+    _top("Top 5, normalised and in eval mode", as_trained, f"{key}_trained")
+
+
+def _top(title: str, named: list[Record] | None, key: str) -> None:
+    rows = [Bar(each["category"], 100 * each["probability"], percent(each["probability"])) for each in named or []]
+    alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
+    bars(title, rows, "probability in percent", alt, key=key)
+
+
+def percent(share: float) -> str:
+    """A probability in percent; what is nearly nothing is not written as nothing."""
+    return "below 0.01 %" if 0 < share < 1e-4 else f"{significant(100 * share)} %"
+
+
+def _batches(times: dict[int, list[float]], rates: dict[int, float], key: str) -> None:
+    """Latency and throughput over the batch size, and what was seen."""
+    if not times:
+        return
+    waits = [Bar(str(size), median(passes), seconds(median(passes))) for size, passes in times.items()]
+    alt = "Time until a batch is done: " + ", ".join(f"{row.label} pictures {row.text}" for row in waits)
+    bars("How long one batch takes, by pictures in it", waits, "seconds, median of the warm passes", alt, f"{key}_wait")
+    flows = [Bar(str(size), rate, significant(rate)) for size, rate in rates.items()]
+    alt = "Pictures per second: " + ", ".join(f"{row.text} in batches of {row.label}" for row in flows)
+    bars("How many pictures that makes per second", flows, "pictures per second", alt, f"{key}_flow")
+    if len(times) > 1:
+        st.markdown(f":material/lightbulb: {explained(times, rates)}")
+    st.caption("Another device or model: run again with it, then choose Compare runs.")
+
+
+def explained(times: dict[int, list[float]], rates: dict[int, float]) -> str:
+    """What a larger batch changed in this run, in one or two sentences."""
+    small, large = min(times), max(times)
+    rise, wait = rates[large] / rates[small], median(times[large]) / median(times[small])
+    if rise >= FEW_RISES:
+        flow = f"throughput rose {significant(rise)} times"
+    elif rise > 1 / FEW_RISES:
+        flow = f"throughput hardly changed ({significant(rise)} times): the small batch already kept this device busy"
+    else:
+        flow = f"throughput fell to {significant(rise)} of what it was"
+    return (
+        f"From {small} to {large} pictures at once {flow}, and each batch took {significant(wait)} times as long. "
+        f"Whoever waits for one picture waits for the whole batch: {seconds(median(times[small]))} became "
+        f"{seconds(median(times[large]))}."
+    )
+
+
+def _parameters(record: Record) -> str | None:
+    model = record.get("model") or {}
+    return count(model["parameters"]) if model.get("parameters") else None
+
+
+def _layers(outputs: Record) -> str:
+    return ", ".join(f"{number} {name}" for name, number in (outputs.get("layers") or {}).items())
+
+
+def _passes(record: Record) -> None:
+    """Every pass by batch size, the cold one apart."""
+    lines = ["| pictures | cold | warm |", "|--:|--:|:--|"]
+    warm = batch_times(record)
+    for cold in (repeat for repeat in record["repeats"] if repeat.get("is_cold")):
+        others = ", ".join(seconds(value) for value in warm.get(cold["images"], []))
+        lines.append(f"| {cold['images']} | {seconds(cold['wall_s'])} | {others} |")
+    if len(lines) > 2:
+        st.markdown("\n".join(lines))
