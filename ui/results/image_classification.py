@@ -10,6 +10,7 @@ from core.units import count, gb, seconds, significant
 from ui.charts import Bar, bars
 from ui.enlarged import enlarged
 from ui.figures import Figure, figures
+from ui.plain import plain
 from ui.results.readings import memory_chart, peak_figure, stage_chart
 from ui.results.switches import switches
 from ui.runs import pictures
@@ -41,7 +42,7 @@ def view(run: Run, key: str) -> None:
             peak_figure(record),
         ]
     )
-    _batches(times, rates, key)
+    _batches(times, rates, record.get("limit"), key)
     switches(record, key)
     if layers := _layers(outputs):
         st.caption(f"Layers: {layers}.")
@@ -95,7 +96,7 @@ def percent(share: float) -> str:
     return "below 0.01 %" if 0 < share < 1e-4 else f"{significant(100 * share)} %"
 
 
-def _batches(times: dict[int, list[float]], rates: dict[int, float], key: str) -> None:
+def _batches(times: dict[int, list[float]], rates: dict[int, float], limit: Record | None, key: str) -> None:
     """Latency and throughput over the batch size, and what was seen."""
     if not times:
         return
@@ -104,7 +105,10 @@ def _batches(times: dict[int, list[float]], rates: dict[int, float], key: str) -
     bars("How long one batch takes, by pictures in it", waits, "seconds, median of the warm passes", alt, f"{key}_wait")
     flows = [Bar(str(size), rate, significant(rate)) for size, rate in rates.items()]
     alt = "Pictures per second: " + ", ".join(f"{row.text} in batches of {row.label}" for row in flows)
-    bars("How many pictures that makes per second", flows, "pictures per second", alt, f"{key}_flow")
+    most = limit["images"] / limit["value"] if limit else None
+    bars("How many pictures that makes per second", flows, "pictures per second", alt, f"{key}_flow", most)
+    if limit and most:
+        st.caption(plain(f"Dashed: the limit of this device, {significant(most)} per second. {limit['basis']}."))
     if len(times) > 1:
         st.markdown(f":material/lightbulb: {explained(times, rates)}")
     st.caption("Another device or model: run again with it, then choose Compare runs.")

@@ -33,15 +33,15 @@ def _company(shown: list[Record], outputs: Record, key: str) -> None:
         alt = f"{COMPANY}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
         bars(COMPANY, rows, "probability of its category in percent", alt, f"{key}_company")
         told += (
-            f" In training mode they moved by up to {points(shown[1]['largest_change'])}: there batch normalisation takes "
-            "mean and spread from whatever is in the batch."
+            f" In training mode they moved by up to {points(shown[1]['largest_change'])}: there batch normalisation "
+            "takes mean and spread from whatever is in the batch."
         )
     st.markdown(f":material/groups: {told}")
     if after := outputs.get("after_training_mode"):
         st.caption(
-            f"Training mode also writes over the network's running statistics. After {after['passes']} such passes, back "
-            f"in eval mode, the picture's probability was {significant(100 * after['probability_after'])} % instead of "
-            f"{significant(100 * after['probability_before'])} %. The lab then restored them."
+            f"Training mode also writes over the network's running statistics. After {after['passes']} such passes, "
+            f"in eval mode again, the picture's probability was {significant(100 * after['probability_after'])} % and no "
+            f"longer {significant(100 * after['probability_before'])} %. The lab then restored them."
         )
 
 
@@ -72,7 +72,7 @@ def _graph(shown: list[Record], key: str) -> None:
     alt = "Kept for a backward pass: " + ", ".join(f"inference mode {row.label} {row.text}" for row in rows)
     bars(f"Kept for a backward pass, {pictures}, inference mode on and off", rows, "MiB", alt, f"{key}_graph")
     st.markdown(
-        f":material/delete_sweep: Without inference mode one pass of {pictures} keeps {gib(kept['saved_bytes'])} beside "
-        f"the weights, for gradients that nobody asks for. It took {seconds(kept['wall_s'])} instead of "
+        f":material/delete_sweep: Without inference mode one pass of {pictures} keeps {gib(kept['saved_bytes'])} "
+        f"beside the weights, for gradients that nobody asks for. It took {seconds(kept['wall_s'])} instead of "
         f"{seconds(shown[0]['wall_s'])}, medians of {kept['passes']} passes in turn."
     )

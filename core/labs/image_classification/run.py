@@ -18,17 +18,21 @@ from core.labs.drawing import readings_at_the_end
 from core.labs.image_classification import program
 from core.labs.image_classification.settings import Settings
 from core.labs.image_classification.switches import ALONE, company, graph, kept_statistics
+from core.labs.limit_pass import DeviceRates
 from core.labs.loading import Loaded, load_or_reuse, model_entry
 from core.labs.pictures import SHIPPED, chosen_picture
 from core.labs.planning import models_of
 from core.labs.png import png
+from core.measure.limits import work_limit
+from core.measure.profile import Profiler
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
+from core.measure.work import flops
 from core.models.catalog import CATALOG
 from core.models.checkpoint import Checkpoint
 from core.models.listing import MARGIN_BYTES
 from core.models.resident import Resident
-from core.units import gib
+from core.units import gib, seconds
 
 TWIN = ("small_resnet", "SCENES_V1")
 COMPANY = 8
@@ -36,7 +40,12 @@ COMPANY = 8
 MOST_FOR_GRAPH = 8
 """Pictures in the batch that shows what the graph costs: with ResNet50 they keep about 0.7 GB."""
 NO_NAMES = "random weights name nothing; time and memory are those of the real model"
-NO_LIMIT = "convolutions can be computed with fewer products than they are defined by, so counting those gives no bound"
+TF32 = "on a GPU convolutions in float32 compute in TF32, faster than the matrix product that a limit is measured with"
+BELOW = (
+    "{measured} per batch is less than the limit of {limit} that was measured around this run: the device must have "
+    "been slower then, because something else used it. Run it again."
+)
+LOOKING = "Looking where the time goes"
 PREPARING, NAMING = "Preparing the pictures", "Naming the picture"
 EVAL, GRAPH = "Comparing the company", "Counting what the graph keeps"
 
@@ -53,7 +62,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         resident,
         progress,
     )
-    recorder.limit(NO_LIMIT)
+    rates = DeviceRates(settings, model)
     recorder.record["outputs"]["layers"] = program.layers(model)
     with kept_statistics(model), readings_at_the_end(recorder):
         with recorder.stage(PREPARING):
@@ -65,9 +74,13 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
             _compare_company(settings, model, published, batch, recorder)
         with recorder.stage(GRAPH), kept_statistics(model):
             _count_graph(settings, model, batch, recorder)
+        rates.measure()
         _time_batches(settings, model, batch, recorder, progress)
+        rates.measure()
         if not settings.eval_mode:
             _after_training_mode(settings, model, published, batch[:1], recorder)
+    with recorder.stage(LOOKING), kept_statistics(model):
+        _look_closer(settings, model, batch[: max(settings.batch_sizes)], rates, recorder)
 
 
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[tuple[Any, Any]]:
@@ -195,3 +208,23 @@ def _after_training_mode(
         "probability_after": float(after[before["category"]]),
         "passes": len(recorder.record["repeats"]),
     }
+
+
+def _look_closer(settings: Settings, model: Any, images: torch.Tensor, rates: DeviceRates, recorder: Recorder) -> None:
+    """Set the largest batch beside the device's limit, and profile one more pass of it."""
+    model.train(not settings.eval_mode)
+    times = [repeat["wall_s"] for repeat in recorder.record["repeats"] if repeat["images"] == len(images)]
+    profiler = Profiler(recorder.clock.device)
+    profiler.start()
+    program.classify(model, images, settings.inference_mode)
+    profiler.stop()
+    operations = flops(model, (images.to(next(model.parameters()).dtype),), {})
+    recorder.profile(profiler.result(f"a batch of {len(images)}", min(times)) | {"flops": operations})
+    if settings.device.startswith("cuda") and settings.dtype == "float32":
+        recorder.limit(TF32)
+        return
+    weights = recorder.record["model"]["weights_bytes"]
+    limit = work_limit(operations, weights, rates.flops_per_s, rates.read_bytes_per_s, "s/batch")
+    recorder.limit(limit | {"images": len(images)})
+    if min(times) < limit["value"]:
+        recorder.note(BELOW.format(measured=seconds(min(times)), limit=seconds(limit["value"])))
