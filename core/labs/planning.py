@@ -18,7 +18,6 @@ from core.labs.settings import LabSettings, ModelSettings
 from core.measure.machine import Machine, gpu_of
 from core.models import sources
 from core.models.catalog import CATALOG, DTYPE_BYTES, Model
-from core.models.embedded import no_twin
 from core.models.listing import MARGIN_BYTES
 from core.units import gb, gib
 
@@ -164,7 +163,7 @@ def _no_device(device: str, machine: Machine) -> LabError | None:
 
 def _no_twin(models: tuple[Model, ...], source: str) -> LabError | None:
     missing = [model for model in models if source == "embedded" and not model.twin]
-    return no_twin(missing[0]) if missing else None
+    return sources.no_twin(missing[0]) if missing else None
 
 
 def _no_room(models: tuple[Model, ...], settings: ModelSettings, machine: Machine) -> LabError | None:

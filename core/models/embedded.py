@@ -14,6 +14,7 @@ from core.config import config
 from core.errors import WeightsUnavailable
 from core.measure.progress import Progress
 from core.models.catalog import CATALOG, Model
+from core.models.sources import no_twin
 from core.models.written_once import write_once
 from core.units import short_count
 
@@ -51,14 +52,6 @@ def twin_folder(model_id: str, progress: Progress) -> Path:
 
     write_once(folder, model.twin_parameters * 4, assemble, f"twin of {model.title}", progress)
     return folder
-
-
-def no_twin(model: Model) -> WeightsUnavailable:
-    """Why the embedded source has nothing for `model`."""
-    return WeightsUnavailable(
-        f"{model.title} has no embedded twin: {model.twin_reason}.",
-        "Choose the model resnet50, or the source dummy: the real size with random weights.",
-    )
 
 
 def check(model: Model) -> dict[str, str]:

@@ -14,6 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 from core.config import config
+from core.errors import WeightsUnavailable
 from core.models.catalog import CATALOG, CONFIGS, Model
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
@@ -69,6 +70,14 @@ def is_cached(model_id: str) -> bool:
     """Whether the pretrained weights are on this machine, whole."""
     model = CATALOG[model_id]
     return file_path(model).is_file() if model.url else snapshot(model) is not None
+
+
+def no_twin(model: Model) -> WeightsUnavailable:
+    """Why the embedded source has nothing for `model`."""
+    return WeightsUnavailable(
+        f"{model.title} has no embedded twin: {model.twin_reason}.",
+        "Choose the model resnet50, or the source dummy: the real size with random weights.",
+    )
 
 
 def dummy_path(model_id: str) -> Path:
