@@ -95,11 +95,16 @@ def _kind(field: dict[str, Any]) -> str:
     if field.get("type") == "string":
         return _text(field)
     if field.get("type") == "array":
-        return f"a list of at most {field['maxItems']} numbers"
+        return _list(field)
     words = KINDS[field["type"]] + _range(field)
     if "multipleOf" in field:
         words += f", a multiple of {field['multipleOf']}"
     return words
+
+
+def _list(field: dict[str, Any]) -> str:
+    numbers = "whole numbers" if field["items"].get("type") == "integer" else "numbers"
+    return f"a list of at most {field['maxItems']} {numbers}{_range(field['items'])}"
 
 
 def _text(field: dict[str, Any]) -> str:

@@ -40,8 +40,8 @@ def _company(shown: list[Record], outputs: Record, key: str) -> None:
     if after := outputs.get("after_training_mode"):
         st.caption(
             f"Training mode also writes over the network's running statistics. After {after['passes']} passes, "
-            f"in eval mode again, the picture's probability was {significant(100 * after['probability_after'])} % and no "
-            f"longer {significant(100 * after['probability_before'])} %. The lab then restored them."
+            f"in eval mode again, the picture's probability was {significant(100 * after['probability_after'])} %, "
+            f"before {significant(100 * after['probability_before'])} %. The lab then restored them."
         )
 
 

@@ -86,6 +86,17 @@ def test_a_long_value_is_shortened_where_an_error_repeats_it(values: dict[str, o
     assert "…" in error.value.message and len(error.value.message) < 200
 
 
+@pytest.mark.parametrize("sizes", [[0], [65], [1.5], [], list(range(1, 10)), ["many"], 4])
+def test_batch_sizes_are_held_to_their_range(sizes: object) -> None:
+    with pytest.raises(InvalidSettings, match="a list of at most 8 whole numbers from 1 to 64"):
+        parse_settings(LABS["image_classification"], {"batch_sizes": sizes})
+
+
+def test_a_batch_size_that_is_named_twice_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="each batch size is timed once"):
+        parse_settings(LABS["image_classification"], {"batch_sizes": [1, 2, 1]})
+
+
 def test_what_a_choice_takes_is_listed() -> None:
     assert allowed(INPAINTING, "region") == "'box' or 'mask'"
 

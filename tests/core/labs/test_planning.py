@@ -79,6 +79,25 @@ def test_a_text_takes_the_twin_on_the_cpu_only_where_the_hub_is_missing(monkeypa
     assert planned("text_generation", fallback="embedded").settings.model_dump()["source"] == "hub"
 
 
+def test_a_classifier_takes_its_twin_only_where_the_hub_is_missing_and_it_has_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lab = "image_classification"
+    assert concrete(lab) == ("embedded", "cpu", "float32")
+    assert concrete(lab, model="resnet18")[0] == concrete(lab, model="mobilenet_v2")[0] == "dummy"
+    assert concrete(lab, COLAB)[1:] == ("cuda", "float32")
+    monkeypatch.setattr(sources, "hub_reachable", lambda: True)
+    plan = planned(lab)
+    assert plan.settings.model_dump()["source"] == "hub" and plan.download_bytes == 102_530_000
+    assert any("from download.pytorch.org" in reason for reason in plan.reasons)
+
+
+def test_a_twin_that_does_not_exist_is_refused_before_the_run() -> None:
+    refusal = planned("image_classification", model="resnet18", source="embedded").refusal
+    assert refusal is not None and refusal.kind == "weights_unavailable"
+    assert "ResNet18 has no embedded twin" in refusal.message and "resnet50" in refusal.remedy
+
+
 def test_the_plan_names_the_picture_that_will_be_edited() -> None:
     assert planned("inpainting").settings.model_dump()["picture"] == "scene"
     assert planned("inpainting", source="dummy").settings.model_dump()["picture"] == "table"

@@ -6,9 +6,11 @@ import pytest
 from safetensors import safe_open
 
 from core.measure.progress import SilentProgress
-from core.models.catalog import CATALOG, CONFIGS, Component
+from core.models.catalog import CATALOG, CONFIGS, Component, Model
 from core.models.checkpoint import checkpoint
+from core.models.embedded import FOLDER
 
+WITH_TWIN = [model for model in CATALOG.values() if model.twin]
 PIPELINES_AND_TEXT = [model for model in CATALOG.values() if model.url is None]
 FROM_THE_DESIGN = {
     "qwen3-0.6b": {"model": 596_049_920},
@@ -25,6 +27,9 @@ FROM_THE_DESIGN = {
         "text_encoder_2": 694_659_840,
     },
     "yolov8n-seg": {"model": 3_409_968},
+    "resnet50": {"model": 25_557_032},
+    "resnet18": {"model": 11_689_512},
+    "mobilenet_v2": {"model": 3_504_872},
 }
 
 
@@ -48,7 +53,27 @@ def shipped_counts(folder: Path) -> dict[str, int]:
     return counts
 
 
-def yolo_count(built: Any) -> dict[str, int]:
+def built_from_one_file(model: Model) -> Any:
+    if model.task == "segmentation":
+        from core.models.yolo import network
+
+        return network()
+    from core.models import classifier
+
+    return classifier.network(model.id)
+
+
+def shipped_in_one_file(model: Model, path: str) -> Any:
+    if model.task == "segmentation":
+        from ultralytics import YOLO
+
+        return YOLO(path).model
+    from core.models import classifier
+
+    return classifier.twin_network(FOLDER / model.id)
+
+
+def counted(built: Any) -> dict[str, int]:
     return {"model": sum(parameter.numel() for parameter in built.parameters())}
 
 
@@ -58,26 +83,37 @@ def test_catalog_states_the_parameters_that_the_design_gives():
 
 @pytest.mark.parametrize("model", CATALOG.values(), ids=lambda model: model.id)
 def test_configurations_build_networks_of_exactly_the_stated_parameters(model):
-    from core.models.yolo import network
-
-    built = yolo_count(network()) if model.url else built_counts(CONFIGS / model.id)
+    built = counted(built_from_one_file(model)) if model.url else built_counts(CONFIGS / model.id)
     assert built == as_counts(model.components)
 
 
-@pytest.mark.parametrize("model", CATALOG.values(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", WITH_TWIN, ids=lambda model: model.id)
 def test_twins_have_exactly_the_stated_parameters(model):
-    from ultralytics import YOLO
-
     shipped = checkpoint(model.id, "embedded", SilentProgress()).path
-    found = yolo_count(YOLO(shipped).model) if model.url else shipped_counts(Path(shipped))
+    found = counted(shipped_in_one_file(model, shipped)) if model.url else shipped_counts(Path(shipped))
     assert found == as_counts(model.twin)
 
 
-@pytest.mark.parametrize("model", CATALOG.values(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", WITH_TWIN, ids=lambda model: model.id)
 def test_twin_has_the_same_components_but_a_safety_checker_and_is_small(model):
     names = [component.name for component in model.components if component.name != "safety_checker"]
     assert [component.name for component in model.twin] == names
     assert model.twin_parameters < 7_000_000
+
+
+def test_a_model_has_a_twin_or_the_reason_why_not():
+    assert all(bool(model.twin) != bool(model.twin_reason) for model in CATALOG.values())
+
+
+@pytest.mark.parametrize("name", ["resnet50", "resnet18", "mobilenet_v2"])
+def test_classifiers_name_the_weights_that_torchvision_publishes(name):
+    from torchvision.models import get_model_weights
+
+    model = CATALOG[name]
+    published = get_model_weights(name)[model.revision]
+    assert (model.url, model.parameters) == (published.url, published.meta["num_params"])
+    assert round(model.download_bytes / 2**20, 1) == round(published.meta["_file_size"], 1)
+    assert published.transforms().crop_size == [model.native_size]
 
 
 def test_qwen_stores_its_tied_head_twice():

@@ -15,6 +15,7 @@ from core.models.checkpoint import checkpoint
 from tests.core.models.conftest import Reports
 
 SHIPPED = embedded.FOLDER
+WITH_TWIN = [model for model in CATALOG.values() if model.twin]
 
 
 @pytest.fixture
@@ -86,14 +87,14 @@ def test_dummy_yolo_has_the_real_size_and_finds_nothing(reports):
     assert len(model.predict(picture(), verbose=False)[0].boxes) == 0
 
 
-@pytest.mark.parametrize("model", CATALOG.values(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", WITH_TWIN, ids=lambda model: model.id)
 def test_the_label_says_what_the_twin_is_and_what_it_is_not(model: Model):
     found = checkpoint(model.id, "embedded", Reports())
     assert found.label.startswith("embedded twin, ") and found.label.endswith(f" parameters, not {model.title}")
     assert (found.variant, found.source, found.repo) == (None, "embedded", None)
 
 
-@pytest.mark.parametrize("model", CATALOG.values(), ids=lambda model: model.id)
+@pytest.mark.parametrize("model", WITH_TWIN, ids=lambda model: model.id)
 def test_the_list_covers_every_shipped_file_but_the_card(model: Model):
     folder = SHIPPED / model.id
     shipped = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
@@ -107,11 +108,33 @@ def test_all_twins_together_are_small_and_no_pickles():
     assert not [path for path in files if path.suffix in (".pt", ".pth", ".bin", ".pkl", ".ckpt")]
 
 
-@pytest.mark.parametrize("model", [model for model in CATALOG.values() if model.task != "text-generation"], ids=str)
+@pytest.mark.parametrize("model", [model for model in WITH_TWIN if model.task != "text-generation"], ids=str)
 def test_no_shipped_weight_is_infinite(model: Model):
     for path in (SHIPPED / model.id).rglob("*.safetensors"):
         with safe_open(path, "pt") as file:
             assert all(file.get_tensor(name).isfinite().all() for name in file.keys())  # noqa: SIM118
+
+
+def test_the_twin_of_resnet50_names_the_object_of_the_shipped_scene(reports):
+    from core.labs.image_classification import program
+    from core.labs.pictures import SHIPPED as PICTURES
+    from core.models import small_resnet
+
+    found = checkpoint("resnet50", "embedded", reports)
+    assert (found.source, Path(found.path).suffix) == ("embedded", ".pth")
+    model, published = program.load("small_resnet", "SCENES_V1", found.path, stage=lambda stage: None)
+    picture = Image.open(PICTURES["scene"]).convert("RGB")
+    numbers = program.preprocess(picture, published)[2]
+    category, probability = program.top(program.classify(model.eval(), numbers[None])[0], published.meta["categories"])[
+        0
+    ]
+    assert category == small_resnet.CATEGORIES[1] == "house" and probability > 0.9
+
+
+def test_a_model_without_a_twin_says_which_has_one(reports):
+    with pytest.raises(WeightsUnavailable, match=r"ResNet18 has no embedded twin: .* stands for ResNet50") as caught:
+        checkpoint("resnet18", "embedded", reports)
+    assert "resnet50" in caught.value.remedy
 
 
 def test_a_damaged_file_is_named_with_the_remedy(copied: Path):

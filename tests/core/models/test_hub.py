@@ -1,6 +1,8 @@
 import errno
+import hashlib
 import socket
 import time
+from dataclasses import replace
 from urllib.error import HTTPError
 
 import pytest
@@ -8,15 +10,16 @@ import torch
 
 from core.config import config
 from core.errors import RunCancelled, WeightsUnavailable
+from core.models import classifier
 from core.models import hub as hub_module
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
 from core.models.download_errors import explained
-from core.models.sources import is_cached, yolo_path
+from core.models.sources import file_path, is_cached
 from tests.core.models.conftest import Reports
 from tests.core.models.hub_server import COMMIT, Hub, running
 
-QWEN = CATALOG["qwen3-0.6b"]
+QWEN, YOLO = CATALOG["qwen3-0.6b"], CATALOG["yolov8n-seg"]
 
 
 @pytest.fixture
@@ -133,23 +136,59 @@ def assets(tmp_path, monkeypatch):
 
 def test_yolo_comes_from_the_place_that_the_environment_names(assets, reports):
     found = checkpoint("yolov8n-seg", "hub", reports)
-    assert (found.path, found.revision) == (str(yolo_path()), "v8.4.0")
-    assert yolo_path().stat().st_size == 300_000
+    assert (found.path, found.revision) == (str(file_path(YOLO)), "v8.4.0")
+    assert file_path(YOLO).stat().st_size == 300_000
     assert is_cached("yolov8n-seg")
-    assert [path.name for path in yolo_path().parent.iterdir()] == ["yolov8n-seg.pt"]
+    assert [path.name for path in file_path(YOLO).parent.iterdir()] == ["yolov8n-seg.pt"]
 
 
 def test_a_yolo_file_that_arrives_in_part_is_not_kept(assets, reports):
     assets.cut = True
     with pytest.raises(WeightsUnavailable, match="could not be downloaded"):
         checkpoint("yolov8n-seg", "hub", reports)
-    assert list(yolo_path().parent.iterdir()) == []
+    assert list(file_path(YOLO).parent.iterdir()) == []
 
 
 def test_a_missing_yolo_file_is_named(assets, reports):
     (assets.folder / "yolov8n-seg.pt").unlink()
     with pytest.raises(WeightsUnavailable, match=r"ultralytics/assets at 'v8\.4\.0' is not on"):
         checkpoint("yolov8n-seg", "hub", reports)
+
+
+@pytest.fixture
+def published(tmp_path, monkeypatch):
+    """A server with a file of weights that is named by the begin of its SHA-256, and the catalog saying so."""
+    (tmp_path / "models").mkdir()
+    part = tmp_path / "weights.pth"
+    classifier.write_classifier("mobilenet_v2", part)
+    digest = hashlib.sha256(part.read_bytes()).hexdigest()[:8]
+    part.rename(tmp_path / "models" / f"mobilenet_v2-{digest}.pth")
+    url = f"https://download.pytorch.org/models/mobilenet_v2-{digest}.pth"
+    monkeypatch.setitem(CATALOG, "mobilenet_v2", replace(CATALOG["mobilenet_v2"], url=url))
+    with running(Hub("models", tmp_path / "models")) as served:
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        monkeypatch.setenv("TORCHVISION_WEIGHTS_URL", f"{served.address}/models/resolve/main/x")
+        yield served
+
+
+def test_a_classifiers_weights_are_downloaded_checked_and_loaded(published, reports):
+    from core.labs.image_classification import program
+
+    found = checkpoint("mobilenet_v2", "hub", reports)
+    assert (found.source, found.repo, found.revision) == ("hub", "pytorch/vision", "IMAGENET1K_V1")
+    assert is_cached("mobilenet_v2")
+    model, weights = program.load("mobilenet_v2", found.revision, found.path, stage=lambda stage: None)
+    expected = classifier.network("mobilenet_v2").state_dict()
+    assert all(torch.equal(value, expected[name]) for name, value in model.state_dict().items())
+    assert len(weights.meta["categories"]) == 1000
+
+
+def test_weights_that_are_not_the_published_ones_are_not_kept(published, reports):
+    [file] = published.folder.iterdir()
+    file.write_bytes(file.read_bytes() + b"x")
+    with pytest.raises(WeightsUnavailable, match=r"what arrived is damaged .its SHA-256 begins with"):
+        checkpoint("mobilenet_v2", "hub", reports)
+    assert not is_cached("mobilenet_v2") and list(file_path(CATALOG["mobilenet_v2"]).parent.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ def test_rows_give_sizes_licence_sources_and_where_it_fits(monkeypatch):
     assert qwen["fits"] == "cuda float32"
     assert rows["stable-diffusion-1.5"]["fits"] == "cuda float16"
     assert rows["sdxl-inpainting"]["fits"] == "–"
+    assert (rows["resnet50"]["sources"]["embedded"], rows["resnet18"]["sources"]["embedded"]) == ("ready", "none")
+    assert rows["resnet50"]["embedded_reason"] is None and "ResNet50" in rows["resnet18"]["embedded_reason"]
     assert rows["yolov8n-seg"]["fits"] == "cpu float32, cuda float32"
 
 

@@ -98,7 +98,8 @@ def test_memory_questions_name_their_meter() -> None:
 
 
 def test_predictions_are_asked_from_q3_on() -> None:
-    asked = [question.id for question in LESSON.questions if question.predict == "required"]
+    lesson = LESSON.questions_of(LESSON.sections[0])
+    asked = [question.id for question in lesson if question.predict == "required"]
     assert asked == [f"Q{number}" for number in range(3, 12)]
 
 
