@@ -19,8 +19,12 @@ TITLES = {
 }
 
 
-def picture_choice(person: str, prefix: str, disabled: bool) -> str:
-    """The lab's `picture` setting: `shipped`, `table`, `scene` or `upload:ID`. A refused file says why."""
+def picture_choice(person: str, prefix: str, start: str, disabled: bool) -> str:
+    """The lab's `picture` setting: `shipped`, `table`, `scene` or `upload:ID`. A refused file says why.
+
+    Args:
+        start: what the page begins with; where that is `shipped`, the student's own picture if there is one.
+    """
     key = f"{prefix}_picture"
     place = st.container()
     file = st.file_uploader(
@@ -36,7 +40,7 @@ def picture_choice(person: str, prefix: str, disabled: bool) -> str:
         latest = latest_upload(database, person)
     options = [name for name in TITLES if name != OWN or latest is not None]
     # Not by `index`: a picture that has just come in chooses itself.
-    st.session_state.setdefault(key, options[-1] if latest is not None else options[0])
+    st.session_state.setdefault(key, OWN if latest is not None and start == options[0] else start)
     chosen = place.selectbox("Picture", options, format_func=TITLES.__getitem__, key=key, disabled=disabled)
     return f"upload:{latest}" if chosen == OWN else str(chosen)
 

@@ -43,7 +43,7 @@ RESULT_PX = {
     "text_generation": 900,
     "text_to_image": 1050,
     "inpainting": 800,
-    "image_classification": 1500,
+    "image_classification": 2100,
 }
 SWITCHES = ("normalise", "eval_mode", "inference_mode")
 """Settings of a kind that a student turns off to see what happens."""
@@ -81,7 +81,8 @@ class RunPanel:
         with below:
             hints = st.container()
             if "picture" in type(self.preset).model_fields:
-                values["picture"] = picture_choice(self.person, self.prefix, disabled=busy)
+                start = str(self.preset.model_dump()["picture"])
+                values["picture"] = picture_choice(self.person, self.prefix, start, disabled=busy)
         planned = self._plan(values)
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)

@@ -146,8 +146,10 @@ def _image_classification(settings: Any, sources: dict[str, str], is_local: bool
         f"model, published = load({name!r}, {version!r}{path}, {_place(settings)})\n"
         f"model.{'eval()' if settings.eval_mode else 'train()'}\n"
         f'picture = Image.open("{_picture_file(settings)}").convert("RGB")  # put any picture of yours here\n'
-        f"pictures = [preprocess(view, published, normalise={settings.normalise})[2] "
-        f"for view in views(picture, {max(settings.batch_sizes)})]\n"
+        "pictures = [\n"
+        f"    preprocess(view, published, normalise={settings.normalise})[2]\n"
+        f"    for view in views(picture, {max(settings.batch_sizes)})\n"
+        "]\n"
         f"probabilities = classify(model, torch.stack(pictures[:1]), inference_mode={settings.inference_mode})\n"
         'for category, probability in top(probabilities[0], published.meta["categories"]):\n'
         '    print(f"{category}: {probability:.1%}")\n'

@@ -6,7 +6,16 @@ from playwright.sync_api import Browser, expect
 from tests.browser.conftest import open_page
 from tests.browser.server import AppServer
 
-PAGES = ["", *(f"q{i}" for i in range(1, 12)), "lab_text_generation", "lab_text_to_image", "runs", "report"]
+PAGES = [
+    "",
+    *(f"q{i}" for i in range(1, 12)),
+    "lab_text_generation",
+    "lab_text_to_image",
+    "lab_image_classification",
+    "i1",
+    "runs",
+    "report",
+]
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

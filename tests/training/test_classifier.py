@@ -43,18 +43,22 @@ def test_training_batches_differ_from_step_to_step() -> None:
     assert first.shape == (4, 3, 64, 64) and not torch.equal(first, second)
 
 
-def test_a_few_steps_lower_the_loss_and_the_weights_can_be_shipped(tmp_path: Path) -> None:
+def test_a_few_steps_teach_something_and_the_weights_can_be_shipped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from core.models.classifier import twin_network
 
+    monkeypatch.setattr(loop, "WARM_UP", 1)
     scenes = scene_set(classifier.SEED, 64)
     values = pictures("few", scenes, small_resnet.RESIZE_PX)
-    network, story = classifier.train(12, scenes, values)
-    assert story["steps"] == 12 and not network.training
+    network, story = classifier.train(30, scenes, values)
+    assert story["steps"] == 30 and not network.training
     classifier.ship(network, tmp_path / "shipped")
     again = twin_network(tmp_path / "shipped").state_dict()
     assert all(torch.equal(value, again[name]) for name, value in network.state_dict().items())
     given, true = classifier.seen(values), classifier.truth(scenes)
-    assert classifier.accuracy(network, given, true) >= 0.3
+    # In training mode, as the running statistics need longer than these steps.
+    assert classifier.accuracy(network.train(), given, true, together=64) >= 0.4
 
 
 def test_the_shipped_twin_names_scenes_that_it_has_not_seen() -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.labs.records import Record, batch_times
 from core.store.tables import Run
-from core.units import count, gb, seconds, significant
+from core.units import count, seconds, significant
 from ui.charts import Bar, bars
 from ui.enlarged import enlarged
 from ui.figures import Figure, figures
@@ -98,7 +98,8 @@ def percent(share: float) -> str:
 
 def _batches(times: dict[int, list[float]], rates: dict[int, float], limit: Record | None, key: str) -> None:
     """Latency and throughput over the batch size, and what was seen."""
-    if not times:
+    if len(times) < 2:
+        # The one bar is a figure already.
         return
     waits = [Bar(str(size), median(passes), seconds(median(passes))) for size, passes in times.items()]
     alt = "Time until a batch is done: " + ", ".join(f"{row.label} pictures {row.text}" for row in waits)
@@ -108,9 +109,9 @@ def _batches(times: dict[int, list[float]], rates: dict[int, float], limit: Reco
     most = limit["images"] / limit["value"] if limit else None
     bars("How many pictures that makes per second", flows, "pictures per second", alt, f"{key}_flow", most)
     if limit and most:
-        st.caption(plain(f"Dashed: the limit of this device, {significant(most)} per second. {limit['basis']}."))
-    if len(times) > 1:
-        st.markdown(f":material/lightbulb: {explained(times, rates)}")
+        told = f"Dashed: the limit of this device, {significant(most)} per second."
+        st.caption(plain(f"{told} A batch of {limit['images']} needs {limit['basis']}."))
+    st.markdown(f":material/lightbulb: {explained(times, rates)}")
     st.caption("Another device or model: run again with it, then choose Compare runs.")
 
 

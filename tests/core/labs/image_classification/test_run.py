@@ -97,7 +97,7 @@ def test_without_inference_mode_the_graph_is_counted_and_timed(kept: Resident) -
     assert_valid(record)
     on, off = record["outputs"]["graph"]
     assert on["saved_bytes"] == 0 and off["saved_bytes"] > 1_000_000
-    assert on["wall_s"] > 0 and off["wall_s"] > 0 and on["passes"] == off["passes"] == 3
+    assert len(on["passes_s"]) == len(off["passes_s"]) == 3 and min(on["passes_s"] + off["passes_s"]) > 0
 
 
 def test_without_normalising_the_toy_cat_gets_another_name(kept: Resident) -> None:
