@@ -18,6 +18,13 @@ NEAR = 0.6
 """From this share of the limit on, the limit itself is what holds the run."""
 BUSY = 0.5
 """Below this share of the time in operators, the program around them is what holds the run."""
+CLASSIFIERS = {
+    "host": "Take larger batches: the program around the arithmetic then runs once for many pictures.",
+    "bandwidth": "Take larger batches: the weights are then read once for many pictures.",
+    "compute": "Take MobileNetV2, which multiplies far less per picture, and compare both runs by batch size.",
+    "operators": "Try other batch sizes: small ones leave units idle, large ones no longer fit into the caches.",
+}
+"""What to try next with a classifier, by what holds it."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,9 @@ def limit_share(record: Record) -> float | None:
     if limit["unit"] == "tokens/s":
         rates = [repeat["tokens_per_s"] for repeat in repeats if repeat.get("tokens_per_s")]
         return max(rates) / limit["value"] if rates else None
+    if limit.get("images"):
+        passes = [repeat["wall_s"] for repeat in repeats if repeat.get("images") == limit["images"]]
+        return limit["value"] / min(passes) if passes else None
     times = [repeat["seconds_per_evaluation"] for repeat in repeats if repeat.get("seconds_per_evaluation")]
     return limit["value"] / min(times) if times else None
 
@@ -111,7 +121,11 @@ def _experiment(kind: Kind, record: Record) -> str:
     if kind == "host":
         if is_twin:
             return "Run the full size: there each call has so much to do that the program around it hardly counts."
+        if record.get("lab") == "image_classification":
+            return CLASSIFIERS[kind]
         return "Compile it, or record its calls once as a CUDA graph: the lab Make it faster does both."
+    if record.get("lab") == "image_classification":
+        return CLASSIFIERS[kind]
     if kind == "bandwidth":
         halved = "Run it in bfloat16: half the bytes, so up to twice as fast."
         return (

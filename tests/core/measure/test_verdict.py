@@ -25,6 +25,28 @@ def picture(seconds: float, **settings: Any) -> dict[str, Any]:
     return {"lab": "text_to_image", "limit": COMPUTING, "profile": profile, "repeats": repeats, "settings": chosen}
 
 
+def classified(seconds: float, **settings: Any) -> dict[str, Any]:
+    limit = {**COMPUTING, "unit": "s/batch", "images": 8, "value": 0.8}
+    repeats = [{"images": 1, "wall_s": 0.01}, {"images": 8, "wall_s": seconds}]
+    return picture(1.0, **settings) | {"lab": "image_classification", "limit": limit, "repeats": repeats}
+
+
+def test_batches_are_set_beside_the_limit_of_their_own_size() -> None:
+    assert limit_share(classified(1.0)) == pytest.approx(0.8)
+    assert limit_share(classified(1.0) | {"repeats": [{"images": 1, "wall_s": 0.01}]}) is None
+    found = verdict(classified(1.0, source="dummy"))
+    assert found is not None and found.kind == "compute" and "MobileNetV2" in found.experiment
+
+
+@pytest.mark.parametrize("seconds", [0.9, 4.0])
+def test_a_classifier_is_not_told_to_take_fewer_steps(seconds: float) -> None:
+    for source in ("dummy", "embedded"):
+        for busy_s in (0.9, 0.2):
+            record = classified(seconds, source=source)
+            found = verdict(record | {"profile": record["profile"] | {"busy_s": busy_s}})
+            assert found is not None and "steps" not in found.experiment and "UNet" not in found.experiment
+
+
 @pytest.mark.parametrize(
     ("record", "kind", "share"),
     [
