@@ -21,7 +21,8 @@ def test_the_house_is_named_and_batches_are_timed(page: Page, server: AppServer)
 
 def test_a_question_begins_with_its_own_picture(page: Page, server: AppServer) -> None:
     open_page(page, server, "i3")
-    expect(page.get_by_text("A cup and a toy cat on a table").first).to_be_visible()
+    chosen = page.get_by_role("combobox", name="Picture", exact=True)
+    expect(chosen).to_have_value("A cup and a toy cat on a table")
 
 
 def test_a_missing_twin_is_refused_with_what_to_do(page: Page, server: AppServer) -> None:
