@@ -109,7 +109,7 @@ class _Lab:
 
     def case(self) -> dict[str, Any]:
         """What the bare program needs to do the same."""
-        from core.labs.inpainting.pictures import SHIPPED
+        from core.labs.pictures import SHIPPED
         from core.measure.progress import SilentProgress
         from core.models.checkpoint import checkpoint
 

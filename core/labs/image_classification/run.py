@@ -14,7 +14,7 @@ from PIL import Image
 
 import core.models.small_resnet  # noqa: F401  # torchvision then knows the twin by name
 from core.errors import OutOfMemory
-from core.labs.drawing import readings_at_the_end
+from core.labs.drawing import provenance, readings_at_the_end
 from core.labs.image_classification import program
 from core.labs.image_classification.settings import Settings
 from core.labs.image_classification.switches import ALONE, company, graph, kept_statistics
@@ -104,7 +104,7 @@ def _steps(settings: Settings, picture: Image.Image, published: Any, recorder: R
     for role, image in made.items():
         details = {"width": image.width, "height": image.height, **(given if role == "input" else {})}
         recorder.record["outputs"].setdefault("preprocessing", []).append({"step": role, **details})
-        made_by = {"role": role, "run": recorder.record["id"], **details}
+        made_by = {"role": role, **provenance(recorder), **details}
         recorder.pictures.append(RunPicture(role, details, png(image, made_by, f"Classification: {role}")))
 
 

@@ -67,7 +67,9 @@ def test_every_step_is_a_picture_and_a_figure(kept: Resident) -> None:
     ]
     last = steps[-1]
     assert last["shape"] == [3, 64, 64] and last["low"] < 0 < last["average"] < 1 < last["high"]
-    assert describe(outcome.pictures[3].png)["mean"] == last["mean"] == [0.441, 0.456, 0.507]
+    inside = describe(outcome.pictures[3].png)
+    assert inside["mean"] == last["mean"] == [0.441, 0.456, 0.507]
+    assert inside["run"] == outcome.record["id"] and inside["models"] == ["ResNet50"]
 
 
 def test_in_eval_mode_company_changes_nothing_and_nothing_is_kept(kept: Resident) -> None:
