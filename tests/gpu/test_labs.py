@@ -71,7 +71,6 @@ def test_a_classifier_computes_on_the_card_what_the_cpu_computes() -> None:
     tops = [record["outputs"]["top"][0] for record in (on_gpu, on_cpu)]
     assert tops[0]["category"] == tops[1]["category"] == "house"
     assert abs(tops[0]["probability"] - tops[1]["probability"]) < 0.01
-    kept = [record["outputs"]["graph"][1]["saved_bytes"] for record in (on_gpu, on_cpu)]
     assert on_gpu["outputs"]["graph"][1]["saved_bytes"] > 1_000_000
     assert on_gpu["limit"] is None and "TF32" in on_gpu["limit_reason"]
     assert all(0 < repeat["device_s"] <= repeat["wall_s"] * 1.02 for repeat in on_gpu["repeats"])
