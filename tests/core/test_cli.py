@@ -136,16 +136,18 @@ def test_models_lists_the_catalog_and_what_fits_this_machine(
 ) -> None:
     monkeypatch.setattr("core.measure.machine.this_machine", lambda: replace(LAPTOP, ram_bytes=6 * GIB, gpus=(T4,)))
     assert main(["models"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == list(CATALOG)
+    lines, below = capsys.readouterr().out.splitlines(), len(CATALOG) + 1
+    assert [line.split()[0] for line in lines[1:below]] == list(CATALOG)
     assert "596,049,920" in lines[1] and "2.22 GiB" in lines[1] and "1.11 GiB" in lines[1] and "Apache-2.0" in lines[1]
     start = lines[0].index("FITS")
-    assert [line[start:].split("  ")[0] for line in lines[1:]] == [
+    assert [line[start:].split("  ")[0] for line in lines[1:below]] == [
         "cpu float32, cuda float32",
         "cpu float16, cuda float32",
         "cuda float32",
-        "cpu float32, cuda float32",
+        *["cpu float32, cuda float32"] * 4,
     ]
+    assert [line.split()[0] for line in lines[below:]] == ["ResNet18", "MobileNetV2"]
+    assert all("has no embedded twin: the embedded classifier stands for ResNet50" in line for line in lines[below:])
 
 
 def test_a_broken_bank_is_listed_line_by_line(
