@@ -13,7 +13,7 @@ LONGEST_FUNCTION, LONGEST_PAGE, LONGEST_MODULE = 40, 120, 300
 SOURCES = [
     path for folder in ("core", "ui", "pages", "bench", "training") for path in sorted((ROOT / folder).rglob("*.py"))
 ]
-HEAVY = ("torch", "transformers", "diffusers", "ultralytics", "accelerate", "alembic")
+HEAVY = ("torch", "transformers", "diffusers", "ultralytics", "accelerate", "bitsandbytes", "torchao", "alembic")
 
 
 def _functions(path: Path) -> Iterator[tuple[str, int]]:

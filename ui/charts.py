@@ -9,11 +9,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import streamlit as st
 
-from core.units import seconds, significant
+from core.units import GIB, seconds, significant
 from ui.colours import Meaning, colour
 
 ROW_PX = 28
@@ -44,6 +45,7 @@ class Bar:
         text: the value as written at its end.
         meaning: decides the colour.
         hollow: outline only, for a cold repeat.
+        start: where it begins; a floating bar shows a difference.
     """
 
     label: str
@@ -51,6 +53,7 @@ class Bar:
     text: str
     meaning: Meaning = "measured"
     hollow: bool = False
+    start: float = 0.0
 
 
 def bars(
@@ -105,6 +108,7 @@ def _marks(alt: Any, rows: Sequence[Bar], unit: str, longest: float) -> Any:
                 scale=alt.Scale(domain=[0, longest * 1.22 or 1]),
                 axis=alt.Axis(tickCount=4, grid=True),
             ),
+            x2="start:Q",
             y=alt.Y(
                 "label:N",
                 title=None,
@@ -139,6 +143,7 @@ def _data(alt: Any, rows: Sequence[Bar]) -> Any:
             {
                 "label": r.label,
                 "value": r.value,
+                "start": r.start,
                 "text": r.text,
                 "stroke": colour(r.meaning),
                 "opacity": 0.0 if r.hollow else 1.0,
@@ -164,3 +169,22 @@ def memory_bars(title: str, readings: Sequence[tuple[str, float]], key: str) -> 
     rows = [Bar(label, value / 2**30, significant(value / 2**30)) for label, value in readings]
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text} GiB" for row in rows)
     bars(title, rows, "GiB", alt, key=key)
+
+
+def waterfall(title: str, levels: Sequence[tuple[str, float]], last: str, key: str) -> None:
+    """Bytes step by step: the first level whole, then what each next one saves, floating, and what is left.
+
+    Args:
+        levels: (label, bytes), one switch further each; nothing is drawn for fewer than two.
+        last: what the bar of the last level is called.
+    """
+    if len(levels) < 2:
+        return
+    unit, size = ("GiB", GIB) if levels[0][1] >= 0.1 * GIB else ("MiB", 2**20)
+    whole = [(name, value / size) for name, value in levels]
+    rows = [Bar(whole[0][0], whole[0][1], f"{significant(whole[0][1])} {unit}")]
+    for (_, before), (name, after) in pairwise(whole):
+        saved = f"{'−' if after <= before else '+'}{significant(abs(before - after))} {unit}"
+        rows.append(Bar(name, max(before, after), saved, "quiet", start=min(before, after)))
+    rows.append(Bar(last, whole[-1][1], f"{significant(whole[-1][1])} {unit}"))
+    bars(title, rows, unit, f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows), key)

@@ -20,6 +20,7 @@ LAB_ICONS = {
     "runtime": ":material/developer_board:",
     "load_model": ":material/download:",
     "text_generation": ":material/notes:",
+    "precision": ":material/compress:",
     "text_to_image": ":material/image:",
     "inpainting": ":material/brush:",
     "image_classification": ":material/image_search:",

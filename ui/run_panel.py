@@ -34,13 +34,14 @@ from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
 from ui.runs import latest_run
-from ui.settings_form import SOURCES, Form
+from ui.settings_form import SOURCES, Form, as_widget
 
 ACTIVE = ("queued", "running")
 RESULT_PX = {
     "runtime": 380,
     "load_model": 900,
     "text_generation": 900,
+    "precision": 1100,
     "text_to_image": 1050,
     "inpainting": 800,
     "image_classification": 2100,
@@ -265,8 +266,7 @@ class RunPanel:
 
     def _as_asked(self) -> None:
         for name, value in self.preset.model_dump().items():
-            text = ", ".join(f"{number:g}" for number in value) if isinstance(value, tuple) else value
-            st.session_state[f"{self.prefix}_{name}"] = text
+            st.session_state[f"{self.prefix}_{name}"] = as_widget(value)
 
     def _poll(self, job_id: str) -> None:
         with session() as database:

@@ -29,6 +29,7 @@ HELP = {
     "dtype": "The type of every number in the model: 4 bytes in float32, 2 in float16 and bfloat16.",
     "repeats": "How often the program runs. The first repeat is cold and shown apart.",
     "fresh_process": "Start in a process that has run nothing before, so that memory starts from empty.",
+    "precisions": "float32 is always measured, as the others are compared with it.",
     "max_new_tokens": "How many tokens are written, exactly.",
     "do_sample": "Draw the next token by chance; off takes the likeliest.",
     "temperature": "Above 1 flattens the chances, below 1 sharpens them.",
@@ -129,8 +130,10 @@ class Form:
             return st.toggle(name, value, **common)
         if kind == "number":
             return self._number(name, field, common)
+        if kind == "choices":
+            return st.multiselect(name, _options_of_list(field), list(value), **common)
         if kind == "list":
-            text = st.text_input(name, ", ".join(f"{number:g}" for number in value), **common)
+            text = st.text_input(name, as_widget(value), **common)
             return [part.strip() for part in text.split(",") if part.strip()]
         return st.text_area(name, value, height=68, **common)
 
@@ -145,6 +148,14 @@ class Form:
             return st.number_input(name, **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"})
 
 
+def as_widget(value: Any) -> Any:
+    """A setting's value as its widget holds it: chosen names as a list, numbers as one line."""
+    if not isinstance(value, tuple):
+        return value
+    is_names = any(isinstance(entry, str) for entry in value)
+    return list(value) if is_names else ", ".join(f"{number:g}" for number in value)
+
+
 def _devices() -> list[str]:
     return ["auto", "cpu", *(f"cuda:{gpu.index}" if gpu.index else "cuda" for gpu in this_machine().gpus)]
 
@@ -156,12 +167,12 @@ def _types(field: FieldInfo) -> tuple[Any, ...]:
     return tuple(member for member in members if member is not type(None))
 
 
-def _kind(field: FieldInfo) -> Literal["choice", "bool", "number", "list", "text"]:
+def _kind(field: FieldInfo) -> Literal["choice", "choices", "bool", "number", "list", "text"]:
     first = _types(field)[0]
     if get_origin(first) is Literal:
         return "choice"
     if get_origin(first) is tuple:
-        return "list"
+        return "choices" if _options_of_list(field) else "list"
     if first is bool:
         return "bool"
     return "text" if first is str else "number"
@@ -174,6 +185,12 @@ def _can_change(field: FieldInfo) -> bool:
 def _options(field: FieldInfo) -> list[Any]:
     options = list(get_args(_types(field)[0]))
     return [None, *options] if type(None) in get_args(field.annotation) else options
+
+
+def _options_of_list(field: FieldInfo) -> list[Any]:
+    """What a list's entries are chosen from; empty where any number can stand in it."""
+    entry = get_args(_types(field)[0])[0]
+    return list(get_args(entry)) if get_origin(entry) is Literal else []
 
 
 def _step(field: FieldInfo) -> float | int:

@@ -11,7 +11,7 @@ import warnings
 from core.models.environment import prepare
 
 LIBRARIES = ("transformers", "diffusers")
-LOGGERS = (*LIBRARIES, "ultralytics", "huggingface_hub", "accelerate")
+LOGGERS = (*LIBRARIES, "ultralytics", "huggingface_hub", "accelerate", "bitsandbytes", "torchao")
 
 
 def prepare_environment() -> None:

@@ -98,6 +98,12 @@ LABS: dict[str, Lab] = {
             TIME | TEXT | MEMORY_MEASURES,
         ),
         Lab(
+            "precision",
+            "Change the precision",
+            "Runs one model in float32, half precision, int8 and 4 bits: bytes, speed, and how far its output moves.",
+            ("qwen3-0.6b",),
+        ),
+        Lab(
             "text_to_image",
             "Generate a picture",
             "Draws from a prompt; seed, steps and guidance can be swept.",

@@ -44,6 +44,7 @@ def last_cell(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = No
     cells = {
         "load_model": _load_model,
         "text_generation": _text_generation,
+        "precision": _precision,
         "text_to_image": _text_to_image,
         "inpainting": _inpainting,
         "image_classification": _image_classification,
@@ -84,6 +85,28 @@ def _text_generation(settings: Any, sources: dict[str, str], is_local: bool) -> 
         f"        temperature={settings.temperature},\n        seed={settings.seed},\n    )\n"
         '    print(f"{new_tokens} tokens in {time.perf_counter() - start:.1f} s")\n'
         "print(text)\n"
+    )
+
+
+def _precision(settings: Any, sources: dict[str, str], is_local: bool) -> str:
+    names = "".join(f"    {name!r},\n" for name in settings.precisions)
+    return (
+        "import time\n\n"
+        f"reference = None\nfor precision in [\n{names}]:\n"
+        f"    tokenizer, model = load({sources[settings.model]!r}, precision, {_device(settings)})\n"
+        '    print(f"{stored_bytes(model):,} bytes")\n'
+        "    found = predictions(tokenizer, model)\n"
+        "    reference = reference or found\n"
+        "    kl, same = distance(reference, found)\n"
+        '    print(f"{kl:.2g} nats from float32, the same top token in {same:.0%}")\n'
+        '    if precision.endswith("_compiled"):\n'
+        "        compile_model(model)\n"
+        f"    for repeat in range({settings.repeats}):\n"
+        "        start = time.perf_counter()\n"
+        f"        text = generate(tokenizer, model, {settings.prompt!r}, max_new_tokens={settings.max_new_tokens})\n"
+        f'        print(f"{settings.max_new_tokens} tokens in {{time.perf_counter() - start:.1f}} s")\n'
+        "    print(text)\n"
+        "    del model  # before the next one is loaded\n"
     )
 
 

@@ -66,6 +66,8 @@ CARRIES_OVER = {
     "not: random weights of the real size show those.",
     "text_generation": "How a text grows token by token, and what seed and temperature do, carries over to the real "
     f"model; what it can tell, time and memory do not: {LAST_TWO}.",
+    "precision": "That fewer bits move the output further, and that only Linear layers shrink, carries over to the "
+    "real model; how far, how many bytes and how fast do not: random weights of the real size show bytes and speed.",
     "text_to_image": "How seed, steps and guidance act carries over to the real model; picture quality, time and "
     f"memory do not: {LAST_TWO}.",
     "image_classification": "What normalising, eval mode and inference mode do carries over to the real model; which "

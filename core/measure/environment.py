@@ -20,6 +20,8 @@ PACKAGES = (
     "diffusers",
     "accelerate",
     "ultralytics",
+    "bitsandbytes",
+    "torchao",
     "safetensors",
     "tokenizers",
     "huggingface_hub",

@@ -21,7 +21,7 @@ the same precision, or reading its weights once, whichever takes longer.
     {'kind': 'compute', 'value': 8.5, 'unit': 's/evaluation', 'basis': '…', …}
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
 from time import perf_counter_ns
@@ -42,9 +42,13 @@ UNKNOWN_CACHE_BYTES = 64 * 2**20
 """Assumed where the system does not say; few processors have more."""
 
 
-def read_bandwidth(model: nn.Module) -> float:
-    """Bytes per second at which the largest tensors of `model` were read, the best of a few times."""
-    tensors = _above_the_cache(model)
+def read_bandwidth(model: nn.Module, stored: Iterable[torch.Tensor] | None = None) -> float:
+    """Bytes per second at which the largest tensors of `model` were read, the best of a few times.
+
+    Args:
+        stored: the tensors that its weights are stored in, where those are not its parameters.
+    """
+    tensors = _above_the_cache(model.parameters() if stored is None else stored)
     # As whole numbers: half precision would be converted on the way, and that takes longer than reading.
     words = [tensor.detach().reshape(-1).view(torch.int32) for tensor in tensors]
     size_bytes = sum(map(_bytes, tensors))
@@ -83,19 +87,26 @@ def _seconds(work: Callable[[], Any], device: torch.device) -> float:
     return (perf_counter_ns() - begun_ns) / 1e9
 
 
-def decode_limit(model: Any, context_tokens: float, bandwidths: Sequence[float]) -> dict[str, Any] | str:
+def decode_limit(
+    model: Any,
+    context_tokens: float,
+    bandwidths: Sequence[float],
+    stored: Iterable[torch.Tensor] | None = None,
+) -> dict[str, Any] | str:
     """The limit of a decode as it stands in a run record, or the reason why there is none.
 
     Args:
         model: a decoder of transformers, whose tied head is one tensor with its embedding.
         context_tokens: mean number of tokens in the cache while it wrote.
         bandwidths: bytes per second, measured around the run.
+        stored: the tensors that its weights are stored in, where those are not its parameters.
     """
-    weights = sum(map(_bytes, model.parameters()))
+    tensors = list(model.parameters() if stored is None else stored)
+    weights = sum(map(_bytes, tensors))
     cache = last_cache_bytes(next(model.parameters()).device)
     if weights < CACHES_FULL * cache:
         return f"the weights ({gb(weights)}) fit into or nearly into the last cache ({gb(cache)})"
-    best, read = max(bandwidths), sum(map(_bytes, _above_the_cache(model)))
+    best, read = max(bandwidths), sum(map(_bytes, _above_the_cache(tensors)))
     token_bytes = weights + round(kv_bytes_per_token(model) * context_tokens)
     return {
         "kind": "bandwidth",
@@ -162,9 +173,9 @@ def last_cache_bytes(device: torch.device) -> int:
         return UNKNOWN_CACHE_BYTES
 
 
-def _above_the_cache(model: nn.Module) -> list[torch.Tensor]:
+def _above_the_cache(stored: Iterable[torch.Tensor]) -> list[torch.Tensor]:
     """The largest tensors, as many as fill the last cache a few times; all that can be read as words if they do not."""
-    tensors = sorted((each for each in model.parameters() if _bytes(each) % 4 == 0), key=_bytes, reverse=True)
+    tensors = sorted((each for each in stored if _bytes(each) % 4 == 0), key=_bytes, reverse=True)
     enough = CACHES_FULL * last_cache_bytes(tensors[0].device)
     before = accumulate(map(_bytes, tensors), initial=0)
     return [tensor for tensor, read in zip(tensors, before, strict=False) if read < enough]

@@ -12,7 +12,7 @@ from core.units import count
 from ui.charts import from_run
 from ui.navigation import page_path
 from ui.plain import plain
-from ui.results import image_classification, inpainting, load_model, runtime, text_generation, text_to_image
+from ui.results import image_classification, inpainting, load_model, precision, runtime, text_generation, text_to_image
 from ui.results.conditions import conditions_words
 from ui.results.exports import exports
 from ui.results.memory_parts import memory_parts
@@ -24,13 +24,17 @@ VIEWS: dict[str, Callable[[Run, str], None]] = {
     "runtime": runtime.view,
     "load_model": load_model.view,
     "text_generation": text_generation.view,
+    "precision": precision.view,
     "text_to_image": text_to_image.view,
     "inpainting": inpainting.view,
     "image_classification": image_classification.view,
 }
 
 LIBRARIES = ("torch", "transformers", "diffusers", "ultralytics")
-VERSIONS = {"image_classification": ("torch", "torchvision")}
+VERSIONS = {
+    "image_classification": ("torch", "torchvision"),
+    "precision": ("torch", "transformers", "bitsandbytes", "torchao"),
+}
 
 
 def result(run: Run, key: str, can_compare: bool = True) -> None:
@@ -81,7 +85,7 @@ def provenance(record: Record) -> str:
     parts = [_device(record)]
     for model in record.get("models") or [record.get("model")]:
         if model:
-            parts.append(f"{model.get('title') or model['id']}, {_weights(model)}, {model['dtype']}")
+            parts.append(f"{model.get('title') or model['id']}, {_weights(model)}, {_precision(record, model)}")
     parts += [f"{name} {versions[name]}" for name in VERSIONS.get(record["lab"], LIBRARIES) if versions.get(name)]
     made = datetime.fromisoformat(record["created_at"])
     parts += [f"{made:%d %b %Y %H:%M} UTC", f"run {record['id'][:8]}"]
@@ -93,9 +97,16 @@ def short_provenance(record: Record) -> str:
     versions = (record.get("environment") or {}).get("versions") or {}
     model = record.get("model") or {}
     made = datetime.fromisoformat(record["created_at"])
-    parts = [_device(record), model.get("title"), WEIGHTS.get(model.get("source", "")), model.get("dtype")]
+    parts = [_device(record), model.get("title"), WEIGHTS.get(model.get("source", ""))]
+    parts += [_precision(record, model) if model else None]
     parts += [f"torch {versions['torch']}" if versions.get("torch") else None, f"{made:%d %b %Y %H:%M} UTC"]
     return " · ".join(part for part in parts if part)
+
+
+def _precision(record: Record, model: Record) -> str:
+    """The run's precision, or how many where they are what the run compares."""
+    variants = (record.get("outputs") or {}).get("variants") or []
+    return f"{len(variants)} precisions" if variants else str(model["dtype"])
 
 
 def _device(record: Record) -> str:

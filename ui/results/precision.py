@@ -1,0 +1,177 @@
+"""The precision lab's result: bytes from float32 down, speed, distance from float32, and where each precision runs."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.labs.precision.settings import BASELINE, VARIANTS, Precision
+from core.labs.records import Record, main_meter
+from core.store.tables import Run
+from core.units import gib, seconds, significant
+from ui.charts import Bar, bars, memory_bars, waterfall
+from ui.figures import Figure, figures
+from ui.plain import plain
+from ui.results.readings import peak_figure, stage_chart
+
+STEPS: tuple[tuple[Precision, ...], ...] = (
+    (BASELINE,),
+    ("bfloat16", "float16"),
+    ("int8_bitsandbytes", "int8_torchao_compiled"),
+    ("nf4_bitsandbytes",),
+)
+"""One switch at a time; of each step the first that was measured is drawn."""
+BRACKETS = (
+    "In brackets: the share of what this memory allows for the bytes of that precision, measured around its repeats."
+)
+NO_SHARE = "Without brackets: {reason}."
+SAME = "In brackets: the share of the {positions} positions at which the likeliest next token is the same."
+
+
+def view(run: Run, key: str) -> None:
+    record = run.record
+    everything = (record.get("outputs") or {}).get("variants") or []
+    measured = [each for each in everything if each["is_available"]]
+    _figures(record, measured)
+    waterfall("What each step saves", _levels(measured), "left", f"{key}_bytes")
+    _rates(measured, key)
+    if told := _told(measured):
+        st.markdown(f":material/lightbulb: {told}")
+    _distances(measured, key)
+    _where(everything)
+    _texts(record)
+    with st.expander("Stages and memory", icon=":material/timeline:"):
+        stage_chart(record, key)
+        _memory(record, measured, key)
+
+
+def _figures(record: Record, measured: Sequence[Record]) -> None:
+    items = []
+    if measured:
+        smallest = min(measured, key=lambda each: each["weights_bytes"])
+        fastest = max(measured, key=lambda each: each["tokens_per_s"])
+        furthest = max(measured, key=lambda each: each["kl_nats"] or 0)
+        items = [
+            Figure("Smallest", gib(smallest["weights_bytes"]), f"{smallest['title']}: its weights as stored."),
+            Figure("Fastest", f"{significant(fastest['tokens_per_s'])} tok/s", f"{fastest['title']}."),
+            Figure("Furthest off", f"{_nats(furthest)} nats", f"{furthest['title']}, from float32's predictions."),
+        ]
+    figures([*items, peak_figure(record)])
+
+
+def _levels(measured: Sequence[Record]) -> list[tuple[str, float]]:
+    found = {each["name"]: each for each in measured}
+    taken = [next((found[name] for name in step if name in found), None) for step in STEPS]
+    return [(each["title"], each["weights_bytes"]) for each in taken if each]
+
+
+def _rates(measured: Sequence[Record], key: str) -> None:
+    rows = [Bar(each["title"], each["tokens_per_s"], _rate(each)) for each in measured]
+    title = "How fast each one writes"
+    alt = f"{title}: " + ", ".join(f"{row.label} {row.text} tokens per second" for row in rows)
+    bars(title, rows, "tokens per second, median of the warm repeats", alt, f"{key}_rates")
+    reason = next((each["limit_tokens_per_s_reason"] for each in measured if each["share_of_limit"] is None), None)
+    has_share = any(each["share_of_limit"] is not None for each in measured)
+    notes = [BRACKETS] * has_share + ([NO_SHARE.format(reason=reason)] if reason and has_share else [])
+    if notes:
+        st.caption(plain(" ".join(notes)))
+
+
+def _rate(variant: Record) -> str:
+    share = variant["share_of_limit"]
+    return significant(variant["tokens_per_s"]) + ("" if share is None else f" ({share:.0%})")
+
+
+def _told(measured: Sequence[Record]) -> str:
+    """What this run measured of bytes and speed, beside float32; empty where there is nothing to compare."""
+    reference = next((each for each in measured if each["name"] == BASELINE), None)
+    others = [each for each in measured if each["name"] != BASELINE]
+    if reference is None or not others:
+        return ""
+    smallest = min(others, key=lambda each: each["weights_bytes"])
+    share = smallest["weights_bytes"] / reference["weights_bytes"]
+    kept = smallest["embedding_bytes"] / smallest["weights_bytes"]
+    size = (
+        f"{smallest['title']} takes {share:.0%} of the bytes of float32, and {kept:.0%} of these are the embedding, "
+        "which keeps half precision."
+    )
+    speeds = "; ".join(f"{each['title']} {_beside(each, reference)}" for each in others)
+    return f"Beside float32 in this run: {speeds}. {size if _is_quantized(smallest) else ''}"
+
+
+def _beside(variant: Record, reference: Record) -> str:
+    """Faster or slower only where the warm repeats of both do not overlap."""
+    (low, high), (reference_low, reference_high) = variant["tokens_per_s_range"], reference["tokens_per_s_range"]
+    ratio = variant["tokens_per_s"] / reference["tokens_per_s"]
+    if low > reference_high:
+        return f"wrote {significant(ratio, 2)} times as many tokens per second"
+    if high < reference_low:
+        return f"needed {significant(1 / ratio, 2)} times as long per token"
+    return "was as fast, within the spread of the repeats"
+
+
+def _is_quantized(variant: Record) -> bool:
+    return str(variant["name"]).startswith(("int8", "nf4"))
+
+
+def _distances(measured: Sequence[Record], key: str) -> None:
+    rows = [Bar(each["title"], each["kl_nats"], _distance(each)) for each in measured if each["kl_nats"] is not None]
+    title = "How far the predictions move from float32"
+    alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
+    bars(title, rows, "Kullback-Leibler divergence, nats per position", alt, f"{key}_distances")
+    if rows:
+        st.caption(SAME.format(positions=measured[0]["positions"]))
+    for each in measured:
+        if each["kl_nats"] is None:
+            st.caption(plain(f"{each['title']}: {each['kl_nats_reason']}."))
+
+
+def _distance(variant: Record) -> str:
+    return f"{_nats(variant)} ({variant['same_top_share']:.0%})" if variant["kl_nats"] else "identical"
+
+
+def _nats(variant: Record) -> str:
+    return significant(variant["kl_nats"], 2) if variant["kl_nats"] else "0"
+
+
+def _where(everything: Sequence[Record]) -> None:
+    if not everything:
+        return
+    lines = ["| precision | weights | here | where it runs |", "|:--|--:|:--|:--|"]
+    for each in everything:
+        size = gib(each["weights_bytes"]) if each["is_available"] else "–"
+        lines.append(f"| {each['title']} | {size} | {_here(each)} | {_runs_on(each)} |")
+    st.markdown("\n".join(lines))
+
+
+def _runs_on(variant: Record) -> str:
+    known = VARIANTS.get(variant["name"])
+    return known.runs_on if known else "–"
+
+
+def _here(variant: Record) -> str:
+    if not variant["is_available"]:
+        return f"not available here: {plain(variant['reason'])}"
+    compiled = f", compiled in {seconds(variant['compile_s'])}" if variant["compile_s"] else ""
+    return f"loaded in {seconds(variant['load_s'])}{compiled}"
+
+
+def _texts(record: Record) -> None:
+    texts = [(each["settings"]["precision"], each["text"]) for each in record["repeats"] if each.get("text")]
+    if texts:
+        with st.expander("The text of each precision", icon=":material/notes:"):
+            for name, text in texts:
+                st.caption(VARIANTS[name].title if name in VARIANTS else name)
+                st.text(text)
+    elif reason := (record.get("outputs") or {}).get("text_reason"):
+        st.caption(f"No text is shown: {reason}.")
+
+
+def _memory(record: Record, measured: Sequence[Record], key: str) -> None:
+    name = f"{main_meter(record)}_bytes"
+    grown = [
+        (each["title"], max(after - before, 0))
+        for each in measured
+        if (before := each["memory"]["before"].get(name)) is not None
+        and (after := each["memory"]["after_run"].get(name)) is not None
+    ]
+    memory_bars(f"Memory that each added, after its repeats ({main_meter(record)})", grown, f"{key}_memory")
