@@ -103,6 +103,8 @@ def _kind(field: dict[str, Any]) -> str:
 
 
 def _list(field: dict[str, Any]) -> str:
+    if names := field["items"].get("enum"):
+        return f"a list of at most {field['maxItems']} of {', '.join(names)}"
     numbers = "whole numbers" if field["items"].get("type") == "integer" else "numbers"
     return f"a list of at most {field['maxItems']} {numbers}{_range(field['items'])}"
 

@@ -16,7 +16,7 @@ FIELDS = [
 
 @pytest.mark.parametrize(("lab", "name", "field"), FIELDS, ids=lambda part: str(part)[:30])
 def test_every_field_has_a_kind(lab: str, name: str, field: object) -> None:
-    assert settings_form._kind(field) in {"choice", "bool", "number", "list", "text"}  # type: ignore[arg-type]
+    assert settings_form._kind(field) in {"choice", "choices", "bool", "number", "list", "text"}  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,19 @@ def test_optional_choices_offer_none() -> None:
     field = LABS["text_to_image"].settings.model_fields["sweep"]
     assert settings_form._kind(field) == "choice"
     assert settings_form._options(field)[0] is None
+
+
+def test_a_list_of_names_is_chosen_from_and_a_list_of_numbers_is_written() -> None:
+    names = LABS["precision"].settings.model_fields["precisions"]
+    numbers = LABS["text_to_image"].settings.model_fields["sweep_values"]
+    assert (settings_form._kind(names), settings_form._kind(numbers)) == ("choices", "list")
+    assert settings_form._options_of_list(names)[0] == "float32"
+    assert settings_form.as_widget(("float32", "float16")) == ["float32", "float16"]
+    assert settings_form.as_widget((1.0, 7.5)) == "1, 7.5" and settings_form.as_widget(3) == 3
+
+
+def test_precision_is_no_choice_where_it_is_what_is_compared() -> None:
+    assert not settings_form._can_change(LABS["precision"].settings.model_fields["dtype"])
 
 
 def test_help_names_only_settings_that_exist() -> None:

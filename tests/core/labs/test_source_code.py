@@ -20,6 +20,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("load_model", {}, f"{QWEN.twin_parameters} parameters, {QWEN.twin_parameters * 4} bytes"),
     ("load_model", {"model": "stable-diffusion-1.5"}, "vae 802559 parameters"),
     ("text_generation", {"max_new_tokens": 4, "repeats": 2, "seed": 1}, "4 tokens in"),
+    ("precision", {"max_new_tokens": 2, "precisions": ["float16"]}, "nats from float32"),
     ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "seed 3:"),
     ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "seed 2:"),
     ("inpainting", {"num_inference_steps": 2}, "'label': 'house'"),
