@@ -189,7 +189,7 @@ class RunPanel:
     def _open_fields(self) -> tuple[str, ...]:
         """What stands in the open: what a student is meant to play with. A measured question keeps its prompt."""
         if self.question is None:
-            return "prompt", "previews", *SWITCHES
+            return "prompt", "precisions", "previews", *SWITCHES
         return () if self.question.key else ("prompt", *SWITCHES)
 
     @property

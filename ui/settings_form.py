@@ -29,7 +29,7 @@ HELP = {
     "dtype": "The type of every number in the model: 4 bytes in float32, 2 in float16 and bfloat16.",
     "repeats": "How often the program runs. The first repeat is cold and shown apart.",
     "fresh_process": "Start in a process that has run nothing before, so that memory starts from empty.",
-    "precisions": "float32 is always measured, as the others are compared with it.",
+    "precisions": "float32 is always measured, as the others are compared with it. Compiling takes minutes on a CPU.",
     "max_new_tokens": "How many tokens are written, exactly.",
     "do_sample": "Draw the next token by chance; off takes the likeliest.",
     "temperature": "Above 1 flattens the chances, below 1 sharpens them.",

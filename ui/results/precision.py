@@ -24,7 +24,10 @@ BRACKETS = (
     "In brackets: the share of what this memory allows for the bytes of that precision, measured around its repeats."
 )
 NO_SHARE = "Without brackets: {reason}."
-SAME = "In brackets: the share of the {positions} positions at which the likeliest next token is the same."
+SAME = (
+    "Kullback-Leibler divergence of the probabilities of the next token. In brackets: the share of the {positions} "
+    "positions at which the likeliest one is the same."
+)
 
 
 def view(run: Run, key: str) -> None:
@@ -66,9 +69,9 @@ def _levels(measured: Sequence[Record]) -> list[tuple[str, float]]:
 
 def _rates(measured: Sequence[Record], key: str) -> None:
     rows = [Bar(each["title"], each["tokens_per_s"], _rate(each)) for each in measured]
-    title = "How fast each one writes"
+    title = "How fast each one writes, median of the warm repeats"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text} tokens per second" for row in rows)
-    bars(title, rows, "tokens per second, median of the warm repeats", alt, f"{key}_rates")
+    bars(title, rows, "tokens per second", alt, f"{key}_rates")
     reason = next((each["limit_tokens_per_s_reason"] for each in measured if each["share_of_limit"] is None), None)
     has_share = any(each["share_of_limit"] is not None for each in measured)
     notes = [BRACKETS] * has_share + ([NO_SHARE.format(reason=reason)] if reason and has_share else [])
@@ -117,7 +120,7 @@ def _distances(measured: Sequence[Record], key: str) -> None:
     rows = [Bar(each["title"], each["kl_nats"], _distance(each)) for each in measured if each["kl_nats"] is not None]
     title = "How far the predictions move from float32"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars(title, rows, "Kullback-Leibler divergence, nats per position", alt, f"{key}_distances")
+    bars(title, rows, "nats per position", alt, f"{key}_distances")
     if rows:
         st.caption(SAME.format(positions=measured[0]["positions"]))
     for each in measured:
@@ -136,23 +139,21 @@ def _nats(variant: Record) -> str:
 def _where(everything: Sequence[Record]) -> None:
     if not everything:
         return
-    lines = ["| precision | weights | here | where it runs |", "|:--|--:|:--|:--|"]
-    for each in everything:
-        size = gib(each["weights_bytes"]) if each["is_available"] else "–"
-        lines.append(f"| {each['title']} | {size} | {_here(each)} | {_runs_on(each)} |")
+    lines = ["| precision | here, and where it runs |", "|:--|:--|"]
+    lines += [f"| {each['title']} | {_here(each)} {_runs_on(each)} |" for each in everything]
     st.markdown("\n".join(lines))
 
 
 def _runs_on(variant: Record) -> str:
     known = VARIANTS.get(variant["name"])
-    return known.runs_on if known else "–"
+    return f"Runs on: {known.runs_on}" if known else ""
 
 
 def _here(variant: Record) -> str:
     if not variant["is_available"]:
-        return f"not available here: {plain(variant['reason'])}"
+        return f"**Not available here**: {plain(variant['reason'])}."
     compiled = f", compiled in {seconds(variant['compile_s'])}" if variant["compile_s"] else ""
-    return f"loaded in {seconds(variant['load_s'])}{compiled}"
+    return f"{gib(variant['weights_bytes'])}, loaded in {seconds(variant['load_s'])}{compiled}."
 
 
 def _texts(record: Record) -> None:

@@ -110,6 +110,7 @@ class Sweep:
         with self.recorder.clock.measure() as timing:
             tokenizer, model = program.load(self.found.path, name, self.settings.device, self.recorder.begin_stage)
             self.recorder.end_stage()
+        give_back()  # what quantizing left behind is no part of the model
         memory["after_load"] = self._read_meters()
         stored = list(program.stored_tensors(model))
         weights_bytes = program.stored_bytes(model)

@@ -25,10 +25,10 @@ class Variant:
 
 
 VARIANTS: dict[Precision, Variant] = {
-    "float32": Variant("float32", "Any CPU and any GPU."),
+    "float32": Variant("float32", "any CPU, any GPU."),
     "bfloat16": Variant(
         "bfloat16",
-        "Any CPU, quick on those with AVX512-BF16 or AMX; GPUs from compute capability 8.0, below it is imitated.",
+        "any CPU, quick on those with AVX512-BF16 or AMX; GPUs from compute capability 8.0, below it is imitated.",
     ),
     "float16": Variant("float16", "GPUs of any age, a T4 included; on a CPU in recent PyTorch, few have units for it."),
     "int8_bitsandbytes": Variant(

@@ -11,6 +11,7 @@ from core.quiz.evidence import options_for, preset
 from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
+KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
 MEASURED = ("Q4", "Q5", "Q6", "Q7")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 
@@ -82,6 +83,33 @@ def test_only_the_cpu_reference_claims_to_be_measured() -> None:
 def test_page_starts_from_the_lessons_settings(name: str, wanted: dict[str, object]) -> None:
     found = preset(LESSON.question(name))
     assert {setting: found[setting] for setting in wanted} == wanted
+
+
+def test_precision_questions_stand_in_their_own_section_and_predict_first() -> None:
+    section = next(each for each in LESSON.sections if each.id == "precision")
+    questions = LESSON.questions_of(section)
+    assert [question.id for question in questions] == ["P1", "P2", "P3", "P4"]
+    assert all(question.predict == "required" and question.lab.name == "precision" for question in questions)
+    assert {
+        question.id: "".join(sorted(question.letters[choice] for choice in question.correct)) for question in questions
+    } == KEY_OF_PRECISION
+
+
+def test_no_precision_question_compiles_as_that_takes_minutes() -> None:
+    for name in KEY_OF_PRECISION:
+        assert not [each for each in preset(LESSON.question(name))["precisions"] if each.endswith("_compiled")]
+
+
+def test_bytes_of_four_bits_follow_from_the_architecture() -> None:
+    parameters, embedding = CATALOG["qwen3-0.6b"].parameters, 151_936 * 1_024
+    linear = 28 * (2 * 2_048 * 1_024 + 2 * 1_024 * 1_024 + 3 * 3_072 * 1_024)
+    packed, scales = linear / 2, linear / 64 * 4
+    for figure in (f"{linear:,}", f"{packed / 1e6:.1f} MB", f"{linear // 64:,}", f"{scales / 1e6:.1f} MB"):
+        assert figure in TEXT
+    whole = packed + scales + 2 * (parameters - linear)
+    assert (f"{whole / 1e6:.0f}", f"{whole / (2 * parameters):.0%}") == ("559", "47%")
+    assert f"{embedding / parameters:.0%}" == "26%" and embedding * 2 > whole / 2
+    assert f"{whole / parameters:.2f}" == "0.94"
 
 
 def test_seed_question_draws_one_seed_twice_and_another_once() -> None:

@@ -106,6 +106,14 @@ def test_fewer_bits_move_the_output_further(sweep: Record) -> None:
     assert all(each["positions"] > 50 and each["non_finite_positions"] == 0 for each in found.values())
 
 
+def test_p3_tells_what_is_measured(sweep: Record) -> None:
+    """The figures of the explanation, within what another processor's rounding changes."""
+    told = {"float16": 1.5e-6, "bfloat16": 7.5e-5, "int8_bitsandbytes": 5e-4, "nf4_bitsandbytes": 0.013}
+    found = variants_of(sweep)
+    assert all(expected / 2 < found[name]["kl_nats"] < expected * 2 for name, expected in told.items())
+    assert {each["positions"] for each in found.values()} == {105}
+
+
 def test_a_twin_has_no_limit_and_says_so_for_each(sweep: Record) -> None:
     assert sweep["limit"] is None and "outputs.variants" in sweep["limit_reason"]
     for each in variants_of(sweep).values():
