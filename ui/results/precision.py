@@ -24,9 +24,12 @@ BRACKETS = (
     "In brackets: the share of what this memory allows for the bytes of that precision, measured around its repeats."
 )
 NO_SHARE = "Without brackets: {reason}."
-SAME = (
-    "Kullback-Leibler divergence of the probabilities of the next token. In brackets: the share of the {positions} "
-    "positions at which the likeliest one is the same."
+KL = (
+    "Kullback-Leibler divergence of the next token's probabilities, mean of {positions} positions. The table says at how "
+    "many of them the likeliest token is the same."
+)
+MAPPED = (
+    "process_rss also counts the mapped weights file while one tensor of it is in use; the system can drop those pages."
 )
 
 
@@ -122,14 +125,14 @@ def _distances(measured: Sequence[Record], key: str) -> None:
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
     bars(title, rows, "nats per position", alt, f"{key}_distances")
     if rows:
-        st.caption(SAME.format(positions=measured[0]["positions"]))
+        st.caption(KL.format(positions=measured[0]["positions"]))
     for each in measured:
         if each["kl_nats"] is None:
             st.caption(plain(f"{each['title']}: {each['kl_nats_reason']}."))
 
 
 def _distance(variant: Record) -> str:
-    return f"{_nats(variant)} ({variant['same_top_share']:.0%})" if variant["kl_nats"] else "identical"
+    return _nats(variant) if variant["kl_nats"] else "identical"
 
 
 def _nats(variant: Record) -> str:
@@ -153,7 +156,9 @@ def _here(variant: Record) -> str:
     if not variant["is_available"]:
         return f"**Not available here**: {plain(variant['reason'])}."
     compiled = f", compiled in {seconds(variant['compile_s'])}" if variant["compile_s"] else ""
-    return f"{gib(variant['weights_bytes'])}, loaded in {seconds(variant['load_s'])}{compiled}."
+    share = variant["same_top_share"]
+    same = "" if share is None or variant["name"] == BASELINE else f", same likeliest token at {share:.0%}"
+    return f"{gib(variant['weights_bytes'])}, loaded in {seconds(variant['load_s'])}{compiled}{same}."
 
 
 def _texts(record: Record) -> None:
@@ -176,3 +181,5 @@ def _memory(record: Record, measured: Sequence[Record], key: str) -> None:
         and (after := each["memory"]["after_run"].get(name)) is not None
     ]
     memory_bars(f"Memory that each added, after its repeats ({main_meter(record)})", grown, f"{key}_memory")
+    if record["device"]["type"] == "cpu" and grown:
+        st.caption(MAPPED)
