@@ -65,7 +65,12 @@ def activation_bytes(configuration: dict[str, Any], height: int, width: int, num
 
 
 def measured(record: Record) -> tuple[Part, ...]:
-    """The parts of what a run added to its device's main meter; they add up to it. Empty where it was not read."""
+    """The parts of what a run added to its device's main meter; they add up to it. Empty where it was not read.
+
+    A run that loads several models in turn has no parts of its own: its `outputs.variants` say the memory of each.
+    """
+    if (record.get("outputs") or {}).get("variants"):
+        return ()
     return _on_cuda(record) if record["device"]["type"] == "cuda" else _on_cpu(record)
 
 

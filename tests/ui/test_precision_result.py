@@ -67,3 +67,12 @@ def test_a_waterfall_floats_from_one_level_to_the_next(monkeypatch: pytest.Monke
 def test_a_waterfall_needs_two_levels(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(charts, "bars", lambda *arguments: pytest.fail("drawn"))
     charts.waterfall("Bytes", [("float32", 2**31)], "left", "key")
+
+
+def test_the_memory_of_models_loaded_in_turn_is_not_explained_as_that_of_one() -> None:
+    from core.labs.memory_model import measured
+
+    readings = {border: {"process_rss_bytes": size} for border, size in (("baseline", 1), ("peak", 2 * MIB))}
+    record = {"device": {"type": "cpu"}, "models": [{"weights_bytes": MIB}], "memory": readings, "outputs": {}}
+    assert measured(record)
+    assert measured(record | {"outputs": {"variants": [FLOAT32, INT8]}}) == ()

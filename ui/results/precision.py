@@ -25,8 +25,8 @@ BRACKETS = (
 )
 NO_SHARE = "Without brackets: {reason}."
 KL = (
-    "Kullback-Leibler divergence of the next token's probabilities, mean of {positions} positions. The table says at how "
-    "many of them the likeliest token is the same."
+    "Kullback-Leibler divergence of the next token's probabilities, mean of {positions} positions. The table says at "
+    "how many of them the likeliest token is the same."
 )
 MAPPED = (
     "process_rss also counts the mapped weights file while one tensor of it is in use; the system can drop those pages."
