@@ -36,6 +36,11 @@ def test_nothing_is_compared_without_float32_or_with_it_alone() -> None:
     assert precision._told([FLOAT32]) == precision._told([INT8]) == precision._told([]) == ""
 
 
+def test_one_warm_repeat_says_nothing_of_speed() -> None:
+    told = precision._told([variant("float32", 2400, 9.0, 9.0), variant("nf4_bitsandbytes", 600, 14.0, 14.0)])
+    assert "too few" in told and "times" not in told and "25%" in told
+
+
 def test_half_precision_has_no_sentence_on_what_was_not_quantized() -> None:
     assert "embedding" not in precision._told([FLOAT32, variant("float16", 1200, 1.0, 2.0)])
 

@@ -28,6 +28,7 @@ KL = (
     "Kullback-Leibler divergence of the next token's probabilities, mean of {positions} positions. The table says at "
     "how many of them the likeliest token is the same."
 )
+TOO_FEW = "One warm repeat of each is too few to say which one is faster: run it with 3 repeats or more."
 MAPPED = (
     "process_rss also counts the mapped weights file while one tensor of it is in use; the system can drop those pages."
 )
@@ -100,6 +101,9 @@ def _told(measured: Sequence[Record]) -> str:
         f"{smallest['title']} takes {share:.0%} of the bytes of float32, and {kept:.0%} of these are the embedding, "
         "which keeps half precision."
     )
+    low, high = reference["tokens_per_s_range"]
+    if low == high:
+        return f"{TOO_FEW} {size if _is_quantized(smallest) else ''}"
     speeds = "; ".join(f"{each['title']} {_beside(each, reference)}" for each in others)
     return f"Beside float32 in this run: {speeds}. {size if _is_quantized(smallest) else ''}"
 
