@@ -138,16 +138,12 @@ class Recorder:
         self.record["models"].append(entry)
         self.record["model"] = entry
 
-    def repeat(self, timing: Timing, is_first: bool | None = None, **figures: Any) -> dict[str, Any]:
-        """Add one timed pass and return its entry.
-
-        Args:
-            is_first: whether it is a cold one; None says so of the run's first pass only.
-        """
+    def repeat(self, timing: Timing, **figures: Any) -> dict[str, Any]:
+        """Add one timed pass and return its entry; the first one is cold, and any other that brings `is_first`."""
         index = len(self.record["repeats"])
         entry: dict[str, Any] = {
             "index": index,
-            "is_first": index == 0 if is_first is None else is_first,
+            "is_first": index == 0,
             "wall_s": timing.wall_s,
             "device_s": timing.device_s,
         }
