@@ -112,8 +112,10 @@ def ram_bytes() -> int:
 
 def visible_gpus() -> tuple[tuple[Gpu, ...], str | None]:
     """The GPUs that CUDA_VISIBLE_DEVICES leaves, in its order, and why there are none."""
+    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
+        return (), "CUDA_VISIBLE_DEVICES is empty, which hides every GPU"
     gpus, reason = _nvml_gpus()
-    if not gpus and os.environ.get("CUDA_VISIBLE_DEVICES") != "":
+    if not gpus:
         try:
             return tuple(Gpu(*facts) for facts in driver_gpus()), None
         except DriverError as error:
