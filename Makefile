@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test check format bench gpu train install
+.PHONY: run test check format bench gpu train install engines
 
 run: .venv/run       ## start the app
 	$(BIN)/streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
@@ -30,7 +30,7 @@ bench: .venv/dev     ## ratios against the bare program and an empty page; write
 
 gpu: .venv/dev       ## the checks and benchmarks that need a CUDA device; writes bench/results/*_cuda.json
 	$(BIN)/pytest -m gpu
-	$(BIN)/python -m bench load_model text_generation text_to_image inpainting observing references --device cuda
+	$(BIN)/python -m bench load_model text_generation text_to_image inpainting optimisation observing references --device cuda
 
 train: .venv/dev     ## the embedded twins anew: about two hours on two cores; goes on where it was stopped
 	$(BIN)/python -m training.judge
@@ -43,6 +43,9 @@ train: .venv/dev     ## the embedded twins anew: about two hours on two cores; g
 	$(BIN)/python -m training.evaluate
 	$(BIN)/python -m training.cards
 	$(BIN)/python -m training.contact_sheet
+
+engines: .venv/run   ## optional: llama.cpp for the lab "Make it faster", built for this processor (a C++ compiler, minutes)
+	$(BIN)/python -m pip install -r requirements-engines.txt
 
 install: .venv/run
 

@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench import labs, observing, references, web_start
+from bench import labs, observing, optimisation, references, web_start
 from core.measure.machine import this_machine
 
 RESULTS = Path(__file__).parent / "results"
 BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     **{name: partial(labs.main, name) for name in labs.WHAT},
+    "optimisation": optimisation.main,
     "observing": observing.main,
     "web_start": web_start.main,
     "references": references.main,

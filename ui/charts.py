@@ -20,6 +20,7 @@ from ui.colours import Meaning, colour
 ROW_PX = 28
 AXIS_PX = 80  # the axis with its title; Streamlit counts it into the chart's height
 ORIGIN_LINE_PX = 13
+TEXT_ROOM = 1.22
 ORIGIN_CHARACTERS = 62  # of small print that a 390-pixel screen shows in one line
 
 _origin: ContextVar[str] = ContextVar("origin", default="")
@@ -57,7 +58,13 @@ class Bar:
 
 
 def bars(
-    title: str, rows: Sequence[Bar], unit: str, alt: str, key: str | None = None, limit: float | None = None
+    title: str,
+    rows: Sequence[Bar],
+    unit: str,
+    alt: str,
+    key: str | None = None,
+    limit: float | None = None,
+    room: float = TEXT_ROOM,
 ) -> None:
     """Draw horizontal bars.
 
@@ -66,13 +73,14 @@ def bars(
         unit: written below the axis.
         alt: the finding in one sentence, for readers who do not see the chart.
         limit: where a dashed line stands, in the chart's unit.
+        room: the axis ends so many times as far as the longest bar, so that the text at its end fits on a phone.
     """
     if not rows:
         return
     import altair as alt_
 
-    longest = max([row.value for row in rows] + ([limit] if limit else []))
-    layers = [_marks(alt_, rows, unit, longest), _texts(alt_, rows)]
+    end = max(TEXT_ROOM * (limit or 0), room * max(row.value for row in rows)) or 1
+    layers = [_marks(alt_, rows, unit, end), _texts(alt_, rows)]
     show(title, alt_.layer(*layers, *([limit_line(alt_, limit)] if limit else [])), len(rows), alt, key)
 
 
@@ -97,7 +105,7 @@ def show(title: str, chart: Any, rows: int, alt: str, key: str | None) -> None:
     st.altair_chart(chart, width="stretch", alt=alt, key=key)
 
 
-def _marks(alt: Any, rows: Sequence[Bar], unit: str, longest: float) -> Any:
+def _marks(alt: Any, rows: Sequence[Bar], unit: str, end: float) -> Any:
     return (
         alt.Chart(_data(alt, rows))
         .mark_bar(height=16, cornerRadiusEnd=2, strokeWidth=1.5)
@@ -105,7 +113,7 @@ def _marks(alt: Any, rows: Sequence[Bar], unit: str, longest: float) -> Any:
             x=alt.X(
                 "value:Q",
                 title=unit,
-                scale=alt.Scale(domain=[0, longest * 1.22 or 1]),
+                scale=alt.Scale(domain=[0, end]),
                 axis=alt.Axis(tickCount=4, grid=True),
             ),
             x2="start:Q",

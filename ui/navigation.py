@@ -24,6 +24,7 @@ LAB_ICONS = {
     "text_to_image": ":material/image:",
     "inpainting": ":material/brush:",
     "image_classification": ":material/image_search:",
+    "optimisation": ":material/bolt:",
 }
 
 

@@ -45,6 +45,7 @@ RESULT_PX = {
     "text_to_image": 1050,
     "inpainting": 800,
     "image_classification": 2100,
+    "optimisation": 1300,
 }
 SWITCHES = ("normalise", "eval_mode", "inference_mode")
 """Settings of a kind that a student turns off to see what happens."""
@@ -189,7 +190,7 @@ class RunPanel:
     def _open_fields(self) -> tuple[str, ...]:
         """What stands in the open: what a student is meant to play with. A measured question keeps its prompt."""
         if self.question is None:
-            return "prompt", "precisions", "previews", *SWITCHES
+            return "model", "variants", "prompt", "precisions", "previews", *SWITCHES
         return () if self.question.key else ("prompt", *SWITCHES)
 
     @property
@@ -265,8 +266,9 @@ class RunPanel:
             )
 
     def _as_asked(self) -> None:
+        fields = type(self.preset).model_fields
         for name, value in self.preset.model_dump().items():
-            st.session_state[f"{self.prefix}_{name}"] = as_widget(value)
+            st.session_state[f"{self.prefix}_{name}"] = as_widget(fields[name], value)
 
     def _poll(self, job_id: str) -> None:
         with session() as database:

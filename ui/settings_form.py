@@ -46,6 +46,7 @@ HELP = {
     "normalise": "Take the training set's mean off every colour value and divide by its standard deviation.",
     "eval_mode": "Call model.eval(): batch normalisation then uses what it learned, and dropout rests.",
     "inference_mode": "Keep nothing for a training step.",
+    "variants": "Which variants are measured besides eager; empty takes all that the model has.",
     "region": "Paint over the object's bounding box, or its outline.",
 }
 OWN_PLACE = {"source", "device", "picture"}
@@ -77,7 +78,7 @@ class Form:
             with right:
                 values["device"] = self._choice("device", _devices(), "Device", {}, disabled)
         below = None
-        for name in (name for name in self.open_fields if name in fields):
+        for name in (name for name in self.open_fields if name in fields and _can_change(fields[name])):
             values[name] = self._widget(name, fields[name], disabled)
             if name == "prompt":
                 below = st.container()
@@ -131,9 +132,10 @@ class Form:
         if kind == "number":
             return self._number(name, field, common)
         if kind == "choices":
-            return st.multiselect(name, _options_of_list(field), list(value), **common)
+            empty = None if field.default else "everything"
+            return st.multiselect(name, _options_of_list(field), list(value), placeholder=empty, **common)
         if kind == "list":
-            text = st.text_input(name, as_widget(value), **common)
+            text = st.text_input(name, as_widget(field, value), **common)
             return [part.strip() for part in text.split(",") if part.strip()]
         return st.text_area(name, value, height=68, **common)
 
@@ -148,12 +150,11 @@ class Form:
             return st.number_input(name, **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"})
 
 
-def as_widget(value: Any) -> Any:
-    """A setting's value as its widget holds it: chosen names as a list, numbers as one line."""
+def as_widget(field: FieldInfo, value: Any) -> Any:
+    """A setting as its widget holds it: numbers of a list as one text, names of a list as a list."""
     if not isinstance(value, tuple):
         return value
-    is_names = any(isinstance(entry, str) for entry in value)
-    return list(value) if is_names else ", ".join(f"{number:g}" for number in value)
+    return list(value) if _kind(field) == "choices" else ", ".join(f"{number:g}" for number in value)
 
 
 def _devices() -> list[str]:

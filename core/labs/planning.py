@@ -9,12 +9,12 @@ The page asks before it offers the button, the queue before it takes a job, the 
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from core.errors import DeviceUnavailable, LabError, OutOfMemory, WeightsUnavailable
 from core.labs.registry import Lab
-from core.labs.settings import LabSettings, ModelSettings
+from core.labs.settings import Fallback, LabSettings, ModelSettings
 from core.measure.machine import Machine, gpu_of
 from core.models import sources
 from core.models.catalog import CATALOG, DTYPE_BYTES, Model
@@ -31,8 +31,6 @@ TWIN_ON_CPU = (
 
 SLOW_ON_CPU = ("text-to-image", "inpainting")
 """Tasks of which one result at full size takes minutes on a CPU."""
-
-Fallback = Literal["dummy", "embedded"]
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
             _workload(lab, concrete, machine),
         )
     models = models_of(settings)
-    source, why_source = _source(settings.source, models, device, fallback or lab.fallback)
+    source, why_source = _source(settings.source, models, device, fallback or settings.own_fallback or lab.fallback)
     dtype, why_dtype = _dtype(settings.dtype, device, CATALOG[settings.model], machine)
     concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype}).settled()
     missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]

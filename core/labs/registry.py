@@ -127,5 +127,13 @@ LABS: dict[str, Lab] = {
             "embedded",
             TIME | IMAGES | MEMORY_MEASURES,
         ),
+        Lab(
+            "optimisation",
+            "Make it faster",
+            "Does the same work with one optimisation after the other, each beside what the machine allows.",
+            ("qwen3-0.6b", "stable-diffusion-1.5"),
+            "dummy",
+            TIME | TEXT,
+        ),
     )
 }

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 Source = Literal["auto", "hub", "dummy", "embedded"]
+Fallback = Literal["dummy", "embedded"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -31,6 +32,11 @@ class ModelSettings(LabSettings):
     repeats: int = Field(default=3, ge=1, le=20)
     fresh_process: bool = False
     """Start in a worker process that has run nothing before, so that memory figures start from empty."""
+
+    @property
+    def own_fallback(self) -> Fallback | None:
+        """What `auto` takes without the Hub where these settings decide it; None leaves it to the lab."""
+        return None
 
     def settled(self) -> Self:
         """These settings with everything named that follows from source, device and dtype, once those are known."""

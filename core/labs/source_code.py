@@ -7,6 +7,7 @@ Pasted into a notebook, it runs. No torch here.
 
 from typing import Any
 
+from core.labs.optimisation.cell import cell as optimisation_cell
 from core.labs.registry import Lab
 from core.labs.settings import LabSettings, ModelSettings
 from core.models.catalog import CATALOG
@@ -48,6 +49,7 @@ def last_cell(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = No
         "text_to_image": _text_to_image,
         "inpainting": _inpainting,
         "image_classification": _image_classification,
+        "optimisation": _optimisation,
     }
     return note + cells[lab.name](settings, sources, bool(paths))
 
@@ -189,6 +191,11 @@ def _image_classification(settings: Any, sources: dict[str, str], is_local: bool
 def _picture_file(settings: Any) -> str:
     name = settings.settled().picture
     return "picture.png" if name.startswith("upload:") else f"{name}.png"
+
+
+def _optimisation(settings: Any, sources: dict[str, str], is_local: bool) -> str:
+    path, variant = sources[settings.model], _variant(settings, is_local)
+    return optimisation_cell(settings, path, _place(settings), variant, is_local)
 
 
 def _device(settings: ModelSettings) -> str:

@@ -74,6 +74,8 @@ CARRIES_OVER = {
     f"objects it knows, time and memory do not: {LAST_TWO}.",
     "inpainting": "How detector and painter work together carries over to the real program; what they find and paint, "
     f"time and memory do not: {LAST_TWO}.",
+    "optimisation": "What each variant changes, and whether it still writes or draws the same, carries over to the "
+    f"real model; the times, what compiling costs and memory do not: {LAST_TWO}.",
 }
 """One sentence per lab for every result of a twin."""
 

@@ -24,7 +24,7 @@ from core.measure.clocks import NO_DEVICE_CLOCK, Clock, Timing
 from core.measure.conditions import Conditions
 from core.measure.environment import environment
 from core.measure.machine import Machine, gpu_of
-from core.measure.memory import Meters, cuda_is_initialised
+from core.measure.memory import Meters, Reading, cuda_is_initialised
 from core.measure.progress import Progress, SilentProgress
 from core.measure.timeline import Timeline
 
@@ -129,6 +129,14 @@ class Recorder:
         self.timeline.add(reading)
         self._keep(border, reading)
 
+    def raise_peak(self) -> Reading:
+        """The peaks since `reset_peaks`; the record's `peak` keeps the highest of several such parts of a run."""
+        now = self.meters.peaks()
+        before = self.record["memory"]["peak"] or {}
+        highest = {name: value for name, value in before.items() if _is_more(value, now.get(name))}
+        self._keep("peak", now | highest)
+        return now
+
     def leave_out(self, border: Border, reason: str) -> None:
         """Say why a border has no reading."""
         self.record["memory"].update(_missing(border, reason))
@@ -195,6 +203,10 @@ class Recorder:
     def _keep(self, border: Border, reading: dict[str, Any]) -> None:
         self.record["memory"][border] = reading
         self.record["memory"].pop(f"{border}_reason", None)
+
+
+def _is_more(before: Any, now: Any) -> bool:
+    return isinstance(before, int) and (not isinstance(now, int) or before > now)
 
 
 def _missing(border: str, reason: str) -> list[tuple[str, Any]]:

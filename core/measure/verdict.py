@@ -44,7 +44,9 @@ class Verdict:
 
 
 def verdict(record: Record) -> Verdict | None:
-    """The verdict on a run; None where neither a limit nor a profiled pass tells anything."""
+    """The verdict on a run; None where neither a limit nor a profiled pass tells anything, or variants differ in it."""
+    if (record.get("outputs") or {}).get("variants"):
+        return None
     share, profile = limit_share(record), record.get("profile")
     busy = min(1.0, profile["busy_s"] / profile["reference_s"]) if profile and profile["reference_s"] > 0 else None
     if share is None and busy is None:

@@ -12,7 +12,11 @@ PAGES = [
     "lab_text_generation",
     "lab_text_to_image",
     "lab_image_classification",
+    "lab_optimisation",
     "i1",
+    "o1",
+    "o2",
+    "o3",
     "runs",
     "report",
 ]

@@ -74,3 +74,20 @@ def test_a_classifier_computes_on_the_card_what_the_cpu_computes() -> None:
     assert on_gpu["outputs"]["graph"][1]["saved_bytes"] > 1_000_000
     assert on_gpu["limit"] is None and "TF32" in on_gpu["limit_reason"]
     assert all(0 < repeat["device_s"] <= repeat["wall_s"] * 1.02 for repeat in on_gpu["repeats"])
+
+
+def test_cuda_graphs_are_faster_than_fused_attention_alone() -> None:
+    settings = {"source": "dummy", "device": "cuda", "max_new_tokens": 64, "repeats": 3}
+    record = run("optimisation", **settings, variants=["sdpa", "compiled_static", "cuda_graphs"])
+    found = {entry["name"]: entry for entry in record["outputs"]["variants"]}
+    assert all(entry["is_available"] for entry in found.values()), found
+    assert found["cuda_graphs"]["speedup"] > found["sdpa"]["speedup"]
+    assert all(0 < entry["share_of_limit"] <= 1 for entry in found.values())
+
+
+def test_a_compiled_unet_draws_nearly_the_same_picture() -> None:
+    settings = {"model": "stable-diffusion-1.5", "source": "dummy", "device": "cuda", "repeats": 2}
+    record = run("optimisation", **settings, num_inference_steps=10)
+    found = {entry["name"]: entry for entry in record["outputs"]["variants"]}
+    assert all(entry["is_available"] for entry in found.values()), found
+    assert found["compiled_unet"]["compile_s"] > 1

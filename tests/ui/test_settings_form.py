@@ -45,8 +45,8 @@ def test_a_list_of_names_is_chosen_from_and_a_list_of_numbers_is_written() -> No
     numbers = LABS["text_to_image"].settings.model_fields["sweep_values"]
     assert (settings_form._kind(names), settings_form._kind(numbers)) == ("choices", "list")
     assert settings_form._options_of_list(names)[0] == "float32"
-    assert settings_form.as_widget(("float32", "float16")) == ["float32", "float16"]
-    assert settings_form.as_widget((1.0, 7.5)) == "1, 7.5" and settings_form.as_widget(3) == 3
+    assert settings_form.as_widget(names, ("float32", "float16")) == ["float32", "float16"]
+    assert settings_form.as_widget(numbers, (1.0, 7.5)) == "1, 7.5" and settings_form.as_widget(numbers, 3) == 3
 
 
 def test_precision_is_no_choice_where_it_is_what_is_compared() -> None:
@@ -56,3 +56,8 @@ def test_precision_is_no_choice_where_it_is_what_is_compared() -> None:
 def test_help_names_only_settings_that_exist() -> None:
     known = {name for _, name, _ in FIELDS} | OWN_PLACE
     assert set(HELP) <= known
+
+
+def test_an_empty_list_of_names_stays_a_list() -> None:
+    names = LABS["optimisation"].settings.model_fields["variants"]
+    assert settings_form.as_widget(names, ()) == []

@@ -12,7 +12,16 @@ from core.units import count
 from ui.charts import from_run
 from ui.navigation import page_path
 from ui.plain import plain
-from ui.results import image_classification, inpainting, load_model, precision, runtime, text_generation, text_to_image
+from ui.results import (
+    image_classification,
+    inpainting,
+    load_model,
+    optimisation,
+    precision,
+    runtime,
+    text_generation,
+    text_to_image,
+)
 from ui.results.conditions import conditions_words
 from ui.results.exports import exports
 from ui.results.memory_parts import memory_parts
@@ -28,6 +37,7 @@ VIEWS: dict[str, Callable[[Run, str], None]] = {
     "text_to_image": text_to_image.view,
     "inpainting": inpainting.view,
     "image_classification": image_classification.view,
+    "optimisation": optimisation.view,
 }
 
 LIBRARIES = ("torch", "transformers", "diffusers", "ultralytics")

@@ -174,7 +174,7 @@ def _pass(settings: Settings, model: Any, images: torch.Tensor, is_cold: bool, r
     with recorder.clock.measure() as timing:
         program.classify(model, images, settings.inference_mode)
     size = len(images)
-    figures = {"images": size, "images_per_s": size / timing.wall_s, "is_cold": is_cold}
+    figures: dict[str, Any] = {"images": size, "images_per_s": size / timing.wall_s, "is_cold": is_cold}
     recorder.timeline.sample()
     recorder.spend([{"name": f"Batches of {size}", "wall_s": timing.wall_s}])
     recorder.repeat(timing, settings={"batch_size": size}, **figures)

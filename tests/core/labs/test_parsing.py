@@ -119,3 +119,8 @@ def test_a_value_from_the_command_line_takes_its_settings_type(
     lab: object, name: str, text: str, value: object
 ) -> None:
     assert parse_value(lab, name, text) == value  # type: ignore[arg-type]
+
+
+def test_a_list_of_names_says_which_names() -> None:
+    with pytest.raises(InvalidSettings, match="a list of at most 6 of eager, sdpa"):
+        parse_settings(LABS["optimisation"], {"variants": ["warp"]})

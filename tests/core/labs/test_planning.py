@@ -193,3 +193,8 @@ def test_the_workload_is_what_decides_the_duration(one: Any, other: Any, is_same
 
 def test_the_workload_differs_between_machines() -> None:
     assert planned("text_generation").workload != planned("text_generation", COLAB).workload
+
+
+def test_the_optimisation_lab_takes_the_full_size_for_text_and_the_twin_for_pictures_on_a_cpu() -> None:
+    assert concrete("optimisation")[0] == "dummy"
+    assert concrete("optimisation", model="stable-diffusion-1.5")[0] == "embedded"

@@ -26,6 +26,12 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("inpainting", {"num_inference_steps": 2}, "'label': 'house'"),
     ("image_classification", {"batch_sizes": [1, 2], "repeats": 2}, "house: 100.0%"),
     ("image_classification", {"batch_sizes": [1, 2], "repeats": 2}, "2 at once:"),
+    ("optimisation", {"variants": ["sdpa", "llama_cpp"], "max_new_tokens": 4, "repeats": 2}, "s for 4 tokens"),
+    (
+        "optimisation",
+        {"model": "stable-diffusion-1.5", "variants": ["better_scheduler"], "num_inference_steps": 5},
+        "better_scheduler: ",
+    ),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -35,6 +41,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("text_to_image", {"sweep": "num_inference_steps", "sweep_values": [1, 5]}),
     ("image_classification", {"eval_mode": False, "inference_mode": False, "normalise": False}),
     ("image_classification", {"model": "mobilenet_v2", "picture": "table", "batch_sizes": [64]}),
+    ("optimisation", {}),
+    ("optimisation", {"model": "stable-diffusion-1.5"}),
     ("inpainting", {"region": "mask", "prompt": "a 'quoted' \"cat\"\n\\"}),
 ]
 
@@ -134,3 +142,8 @@ def test_a_notebook_is_told_where_the_pretrained_weights_are() -> None:
     cell = last_cell(lab, lab.settings())
     assert "load_detector('yolov8n-seg.pt'" in cell
     assert "load_painter('diffusers/stable-diffusion-xl-1.0-inpainting-0.1'" in cell
+
+
+def test_the_other_engine_is_shown_only_where_it_is_measured() -> None:
+    assert "def write_with_llama_cpp" in code_of("optimisation", {"variants": ["llama_cpp_q8"]})
+    assert "llama" not in code_of("optimisation", {"variants": ["sdpa"]})

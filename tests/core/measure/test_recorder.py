@@ -125,3 +125,21 @@ def test_the_schema_refuses_a_figure_that_is_missing_without_a_reason() -> None:
     record = run.finish("finished")
     del record["memory"]["baseline"]["device_used_bytes_reason"]
     assert not VALIDATOR.is_valid(record)
+
+
+def test_a_lab_of_several_variants_says_itself_which_pass_is_cold() -> None:
+    record = recorder()
+    with record.clock.measure() as timing:
+        time.sleep(0.001)
+    told = [record.repeat(timing, is_first=first)["is_first"] for first in (True, False, True)]
+    assert told == [True, False, True]
+
+
+def test_the_peak_of_a_run_is_the_highest_of_its_parts() -> None:
+    record = recorder()
+    record.meters.reset_peaks()
+    first = record.raise_peak()["process_rss_bytes"]
+    assert isinstance(first, int)
+    record.record["memory"]["peak"]["process_rss_bytes"] = 10 * first
+    record.raise_peak()
+    assert record.record["memory"]["peak"]["process_rss_bytes"] == 10 * first

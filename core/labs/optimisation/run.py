@@ -1,0 +1,94 @@
+"""Measures program.py and engine.py: every variant `repeats` times, the first pass cold, against eager in the same run.
+
+A variant that cannot run here, or fails, stays in the record with the reason, and the others go on. Compiling is
+measured with empty caches of the compiler, so that it costs what it costs the first time.
+"""
+
+import logging
+import traceback
+from statistics import median
+from typing import Any
+
+import torch
+
+from core.errors import LabError, RunCancelled, RunTimedOut
+from core.labs.execution import explain
+from core.labs.optimisation.measuring import Entry, Pass, Subject
+from core.labs.optimisation.pictures import Pictures
+from core.labs.optimisation.settings import TITLES, Settings, Variant
+from core.labs.optimisation.text import Text
+from core.measure.memory import give_back
+from core.measure.progress import Progress
+from core.measure.recorder import Recorder
+from core.models.resident import Resident
+
+NOT_COMPILED = "nothing is compiled in this variant"
+NO_PROFILE = "this lab compares variants and profiles none; the labs of the models do"
+LONGEST_REASON = 300
+
+log = logging.getLogger(__name__)
+
+
+def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
+    """Load or reuse the model, then measure one variant after the other."""
+    torch.compiler.config.force_disable_caches = True
+    subject: Subject = (Text if settings.is_text else Pictures)(settings, recorder, resident, progress)
+    variants: list[Entry] = []
+    recorder.record["outputs"] = {"variants": variants}
+    recorder.record["profile_reason"] = NO_PROFILE
+    try:
+        for name in settings.chosen:
+            entry = _variant(name, subject, settings, recorder)
+            variants.append(entry)
+            if entry["is_available"]:
+                entry |= subject.compared(entry, variants[0])
+    finally:
+        recorder.read("after_run")
+        subject.keep()
+
+
+def _variant(name: Variant, subject: Subject, settings: Settings, recorder: Recorder) -> Entry:
+    entry: Entry = {"name": name, "title": TITLES[settings.model][name], "is_available": True}
+    try:
+        obstacle = subject.obstacle(name)
+        if obstacle is None:
+            recorder.begin_stage(f"Measuring: {entry['title']}, {settings.repeats} times")
+        return entry | (_missing(obstacle) if obstacle else _measured(name, subject, settings.repeats, recorder))
+    except (RunCancelled, RunTimedOut):
+        raise
+    except Exception as failure:
+        if name == "eager":
+            raise
+        # Frames in the traceback hold tensors.
+        traceback.clear_frames(failure.__traceback__)
+        give_back()
+        return entry | _missing(_reason(failure, settings.device))
+
+
+def _missing(reason: str) -> Entry:
+    return {"is_available": False, "reason": reason}
+
+
+def _reason(failure: Exception, device: str) -> str:
+    """Why a variant failed, in a line or two."""
+    if not isinstance(failure, LabError):
+        log.warning("A variant failed", exc_info=failure)
+    said = failure if isinstance(failure, LabError) else explain(failure, device)
+    lines = " ".join(line.strip() for line in said.message.splitlines() if line.strip())
+    return lines if len(lines) <= LONGEST_REASON else f"{lines[:LONGEST_REASON]}…"
+
+
+def _measured(name: Variant, subject: Subject, repeats: int, recorder: Recorder) -> Entry:
+    passes: list[Pass] = []
+    with subject.prepared(name) as way:
+        for index in range(repeats):
+            done = way.once(index)
+            recorder.repeat(done.timing, is_first=index == 0, settings={"variant": name}, **done.figures)
+            passes.append(done)
+        memory = way.memory()
+    recorder.end_stage()
+    wall_s = median(done.timing.wall_s for done in passes[1:])
+    compile_s: dict[str, Any] = {"compile_s": None, "compile_s_reason": NOT_COMPILED}
+    if name in subject.compiled:
+        compile_s = {"compile_s": max(0.0, passes[0].timing.wall_s - wall_s)}
+    return {"wall_s": wall_s, **compile_s, "memory": memory, **subject.summary(name, passes)}

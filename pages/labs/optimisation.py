@@ -1,0 +1,3 @@
+from ui.lab_page import lab_page
+
+lab_page("optimisation")
