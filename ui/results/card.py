@@ -115,7 +115,7 @@ def short_provenance(record: Record) -> str:
 
 def _precision(record: Record, model: Record) -> str:
     """The run's precision, or how many where they are what the run compares."""
-    variants = (record.get("outputs") or {}).get("variants") or []
+    variants = (record.get("outputs") or {}).get("variants") if record["lab"] == "precision" else None
     return f"{len(variants)} precisions" if variants else str(model["dtype"])
 
 

@@ -30,8 +30,6 @@ HELD_BY = {
 def memory_parts(record: Record, key: str) -> None:
     """Draw both bars and a table of the parts; nothing where the memory was not read, or for every variant apart."""
     found = measured(record)
-    if (record.get("outputs") or {}).get("variants"):
-        return  # each variant has its own
     if not found or record["settings"].get("source") == "embedded":
         return  # of a twin the libraries around it are nearly everything
     bars = {"computed": _computed(record), "measured": found}
