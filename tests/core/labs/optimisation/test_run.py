@@ -162,7 +162,8 @@ def test_a_cancel_ends_the_engine_too(resident: Resident, monkeypatch: pytest.Mo
         ended.append(self._process.poll())
 
     monkeypatch.setattr(llama_process.LlamaProcess, "close", closed)
-    outcome = measure(resident, Watcher(lambda seen: seen.step >= 14), variants=["llama_cpp"])
+    watcher = Watcher(lambda seen: bool(seen.seen) and seen.seen[-1][0].startswith("llama_cpp") and seen.step >= 14)
+    outcome = measure(resident, watcher, variants=["llama_cpp"])
     assert outcome.record["state"] == "cancelled" and ended and ended[0] is not None
 
 
