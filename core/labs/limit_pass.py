@@ -24,8 +24,9 @@ from core.measure.work import flops, shapes_of
 from core.units import seconds
 
 LOOKING = "Looking where the time goes"
+TF32 = "on a GPU convolutions in float32 compute in TF32, faster than the matrix product that a limit is measured with"
 BELOW = (
-    "{measured} per evaluation is less than the limit of {limit} that was measured around this run: the device must "
+    "{measured} per {what} is less than the limit of {limit} that was measured around this run: the device must "
     "have been slower then, because something else used it. Run it again."
 )
 
@@ -35,17 +36,37 @@ class Seen(Exception):
 
 
 class DeviceRates:
-    """Operations and bytes per second that the device delivers, measured as often as asked for."""
+    """Operations and bytes per second that the device delivers, measured as often as asked for.
+
+    Measuring takes memory for a moment, so the peak meters are to be reset after it and read before it.
+    """
 
     def __init__(self, settings: ModelSettings, network: nn.Module) -> None:
         self.flops_per_s: list[float] = []
         self.read_bytes_per_s: list[float] = []
-        self._device, self._dtype, self._network = settings.device, getattr(torch, settings.dtype), network
+        self._settings, self._network = settings, network
 
     def measure(self) -> None:
         """Take both rates now, about a quarter of a second on a CPU."""
-        self.flops_per_s.append(product_rate(self._device, self._dtype))
+        self.flops_per_s.append(product_rate(self._settings.device, getattr(torch, self._settings.dtype)))
         self.read_bytes_per_s.append(read_bandwidth(self._network))
+
+    def set_beside(self, recorder: Recorder, operations: int, what: str, measured_s: float, **more: Any) -> None:
+        """Put the limit of one pass into the record, and say so where the pass was faster.
+
+        Args:
+            what: `evaluation` or the like, one of which took `measured_s`.
+            more: further fields of the limit.
+        """
+        if self._settings.device.startswith("cuda") and self._settings.dtype == "float32":
+            recorder.limit(TF32)
+            return
+        weights_bytes = sum(value.numel() * value.element_size() for value in self._network.parameters())
+        limit = work_limit(operations, weights_bytes, self.flops_per_s, self.read_bytes_per_s, f"s/{what}") | more
+        recorder.limit(limit)
+        if measured_s < limit["value"]:
+            told = {"measured": seconds(measured_s), "what": what, "limit": seconds(limit["value"])}
+            recorder.note(BELOW.format(**told))
 
 
 def look_closer(recorder: Recorder, network: nn.Module, rates: DeviceRates, draw: Callable[[], Any]) -> None:
@@ -59,12 +80,8 @@ def look_closer(recorder: Recorder, network: nn.Module, rates: DeviceRates, draw
     measured_s = min(repeat["seconds_per_evaluation"] for repeat in recorder.record["repeats"])
     profiler = Profiler(recorder.clock.device)
     operations = flops(network, *_watched(network, profiler, draw))
-    weights_bytes = sum(value.numel() * value.element_size() for value in network.parameters())
-    limit = work_limit(operations, weights_bytes, rates.flops_per_s, rates.read_bytes_per_s, "s/evaluation")
-    recorder.limit(limit)
     recorder.profile(profiler.result("1 evaluation", measured_s) | {"flops": operations})
-    if measured_s < limit["value"]:
-        recorder.note(BELOW.format(measured=seconds(measured_s), limit=seconds(limit["value"])))
+    rates.set_beside(recorder, operations, "evaluation", measured_s)
     recorder.end_stage()
 
 
@@ -86,6 +103,7 @@ def _watched(network: nn.Module, profiler: Profiler, draw: Callable[[], Any]) ->
     except Seen:
         pass
     finally:
+        profiler.stop()
         for handle in handles:
             handle.remove()
     return seen[0]

@@ -35,6 +35,8 @@ from core.units import gb, short_count
 ATTEMPTS = 6
 PRODUCT_SIDE = {"cpu": 1024, "cuda": 8192}
 """Rows and columns of the matrices whose product is timed; large enough to keep every unit busy."""
+SMALL_SIDE = 4096
+"""The same on a GPU that is nearly full."""
 CACHES_FULL = 3
 """A model has a limit by memory if it would fill the last cache so many times; as much is read to measure it."""
 LAST_CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index3/size")
@@ -62,6 +64,8 @@ def product_rate(device: str, dtype: torch.dtype) -> float:
     What was allocated for it is given back, also to the driver.
     """
     side = PRODUCT_SIDE[torch.device(device).type]
+    if device.startswith("cuda") and torch.cuda.mem_get_info(device)[0] < 4 * side**2 * dtype.itemsize:
+        side = SMALL_SIDE
     with torch.inference_mode():
         best_s = _product_s(torch.ones(side, side, dtype=dtype, device=device))
     if device.startswith("cuda"):

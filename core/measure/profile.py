@@ -31,18 +31,25 @@ class Profiler:
         activities = [ProfilerActivity.CPU, *([ProfilerActivity.CUDA] if self._clock.is_cuda else [])]
         self._profile = profile(activities=activities)
         self._begun_ns = self._ended_ns = 0
+        self._is_on = False
 
     def start(self) -> None:
         """Begin to watch, from an idle device."""
         self._clock.synchronise()
         self._profile.start()
+        self._is_on = True
         self._begun_ns = perf_counter_ns()
 
     def stop(self) -> None:
-        """Stop when the device has finished."""
-        self._clock.synchronise()
-        self._ended_ns = perf_counter_ns()
-        self._profile.stop()
+        """Stop when the device has finished; a second time does nothing. Has to be called whatever happened between."""
+        if not self._is_on:
+            return
+        self._is_on = False
+        try:
+            self._clock.synchronise()
+            self._ended_ns = perf_counter_ns()
+        finally:
+            self._profile.stop()
 
     def result(self, of: str, unprofiled_s: float) -> dict[str, Any]:
         """What was seen, as it stands in a run record.

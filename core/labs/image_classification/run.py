@@ -18,12 +18,11 @@ from core.labs.drawing import provenance, readings_at_the_end
 from core.labs.image_classification import program
 from core.labs.image_classification.settings import Settings
 from core.labs.image_classification.switches import ALONE, company, graph, kept_statistics
-from core.labs.limit_pass import DeviceRates
+from core.labs.limit_pass import LOOKING, DeviceRates
 from core.labs.loading import Loaded, load_or_reuse, model_entry
 from core.labs.pictures import SHIPPED, chosen_picture
 from core.labs.planning import models_of
 from core.labs.png import png
-from core.measure.limits import work_limit
 from core.measure.profile import Profiler
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
@@ -32,7 +31,7 @@ from core.models.catalog import CATALOG
 from core.models.checkpoint import Checkpoint
 from core.models.listing import MARGIN_BYTES
 from core.models.resident import Resident
-from core.units import gib, seconds
+from core.units import gib
 
 TWIN = ("small_resnet", "SCENES_V1")
 COMPANY = 8
@@ -40,12 +39,6 @@ COMPANY = 8
 MOST_FOR_GRAPH = 8
 """Pictures in the batch that shows what the graph costs: with ResNet50 they keep about 0.7 GB."""
 NO_NAMES = "random weights name nothing; time and memory are those of the real model"
-TF32 = "on a GPU convolutions in float32 compute in TF32, faster than the matrix product that a limit is measured with"
-BELOW = (
-    "{measured} per batch is less than the limit of {limit} that was measured around this run: the device must have "
-    "been slower then, because something else used it. Run it again."
-)
-LOOKING = "Looking where the time goes"
 PREPARING, NAMING = "Preparing the pictures", "Naming the picture"
 EVAL, GRAPH = "Comparing the company", "Counting what the graph keeps"
 
@@ -75,10 +68,11 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         with recorder.stage(GRAPH), kept_statistics(model):
             _count_graph(settings, model, batch, recorder)
         rates.measure()
+        recorder.meters.reset_peaks()
         _time_batches(settings, model, batch, recorder, progress)
-        rates.measure()
         if not settings.eval_mode:
             _after_training_mode(settings, model, published, batch[:1], recorder)
+    rates.measure()
     with recorder.stage(LOOKING), kept_statistics(model):
         _look_closer(settings, model, batch[: max(settings.batch_sizes)], rates, recorder)
 
@@ -216,15 +210,10 @@ def _look_closer(settings: Settings, model: Any, images: torch.Tensor, rates: De
     times = [repeat["wall_s"] for repeat in recorder.record["repeats"] if repeat["images"] == len(images)]
     profiler = Profiler(recorder.clock.device)
     profiler.start()
-    program.classify(model, images, settings.inference_mode)
-    profiler.stop()
+    try:
+        program.classify(model, images, settings.inference_mode)
+    finally:
+        profiler.stop()
     operations = flops(model, (images.to(next(model.parameters()).dtype),), {})
     recorder.profile(profiler.result(f"a batch of {len(images)}", min(times)) | {"flops": operations})
-    if settings.device.startswith("cuda") and settings.dtype == "float32":
-        recorder.limit(TF32)
-        return
-    weights = recorder.record["model"]["weights_bytes"]
-    limit = work_limit(operations, weights, rates.flops_per_s, rates.read_bytes_per_s, "s/batch")
-    recorder.limit(limit | {"images": len(images)})
-    if min(times) < limit["value"]:
-        recorder.note(BELOW.format(measured=seconds(min(times)), limit=seconds(limit["value"])))
+    rates.set_beside(recorder, operations, "batch", min(times), images=len(images))

@@ -67,6 +67,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     watch = step_watch(settings.previews, recorder, progress, total)
     rates = DeviceRates(settings, pipe.unet)
     rates.measure()
+    recorder.meters.reset_peaks()
     try:
         with readings_at_the_end(recorder):
             for index in range(settings.repeats):

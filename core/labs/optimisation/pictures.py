@@ -140,7 +140,9 @@ class Pictures:
             }
         measured_s = median(each)
         if measured_s < limit["value"]:
-            self._recorder.note(BELOW.format(measured=seconds(measured_s), limit=seconds(limit["value"])))
+            self._recorder.note(
+                BELOW.format(measured=seconds(measured_s), what="evaluation", limit=seconds(limit["value"]))
+            )
         return entry | {"seconds_per_evaluation": measured_s, "share_of_limit": limit["value"] / measured_s}
 
     def compared(self, entry: Entry, first: Entry) -> Entry:

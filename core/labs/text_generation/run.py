@@ -16,6 +16,7 @@ import torch
 # The Auto classes would import this in the middle of the timed load.
 import transformers.models.qwen3.modeling_qwen3  # noqa: F401
 
+from core.labs.limit_pass import LOOKING
 from core.labs.loading import Loaded, load_or_reuse, model_entry
 from core.labs.planning import models_of
 from core.labs.text_generation import program
@@ -154,22 +155,25 @@ class ProfiledTokens:
 
 def _profile(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any, progress: Progress) -> None:
     """Write a few more tokens under the profiler; the timed repeats are over."""
-    progress.report("Looking where the time goes")
     rate = max((repeat.get("tokens_per_s") or 0 for repeat in recorder.record["repeats"]), default=0)
     if not rate:
         recorder.record["profile_reason"] = ONE_TOKEN
         return
     profiler = Profiler(settings.device)
-    program.generate(
-        tokenizer,
-        model,
-        settings.prompt,
-        max_new_tokens=PROFILED_TOKENS + 1,
-        do_sample=settings.do_sample,
-        temperature=settings.temperature,
-        seed=settings.seed,
-        streamer=ProfiledTokens(profiler, progress),
-    )
+    try:
+        with recorder.stage(LOOKING):
+            program.generate(
+                tokenizer,
+                model,
+                settings.prompt,
+                max_new_tokens=PROFILED_TOKENS + 1,
+                do_sample=settings.do_sample,
+                temperature=settings.temperature,
+                seed=settings.seed,
+                streamer=ProfiledTokens(profiler, progress),
+            )
+    finally:
+        profiler.stop()
     work = {"bytes": PROFILED_TOKENS * sum(value.numel() * value.element_size() for value in model.parameters())}
     recorder.profile(profiler.result(f"{PROFILED_TOKENS} tokens", PROFILED_TOKENS / rate) | work)
 

@@ -54,6 +54,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     drawn: list[tuple[Any, dict[str, Any]]] = []
     rates = DeviceRates(settings, pipe.unet)
     rates.measure()
+    recorder.meters.reset_peaks()
     try:
         with readings_at_the_end(recorder):
             for variant in variants:
