@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from core.config import config
 from core.labs.planning import models_of, plan
 from core.labs.registry import LABS
 from core.measure.machine import this_machine
@@ -43,6 +44,7 @@ def main(name: str, pairs: int, device: str) -> dict[str, object]:
     """Run `pairs` alternating pairs of one lab and summarise them."""
     with tempfile.TemporaryDirectory() as data_dir:
         os.environ["VRAM_LAB_DATA_DIR"] = data_dir
+        config.cache_clear()  # this process may have read it before
         lab = _Lab(name, device)
         with _bare(name, lab.case()) as (facts, bare):
             lab.start()

@@ -33,3 +33,22 @@ def test_time_outside_of_operators_is_not_theirs() -> None:
 def test_on_the_cpu_shares_are_of_the_profiled_pass_itself() -> None:
     found = _profiled(1, pause_s=0)
     assert found["reference_s"] == found["wall_s"] and found["of"] == "a test"
+
+
+def test_stopping_what_never_began_or_has_ended_does_nothing() -> None:
+    profiler = Profiler("cpu")
+    profiler.stop()
+    profiler.start()
+    profiler.stop()
+    profiler.stop()
+    assert profiler.result("nothing", unprofiled_s=1.0)["wall_s"] >= 0
+
+
+def test_a_pass_that_fails_leaves_no_profiler_behind() -> None:
+    profiler = Profiler("cpu")
+    profiler.start()
+    try:
+        raise MemoryError
+    except MemoryError:
+        profiler.stop()
+    _profiled(1, pause_s=0)
