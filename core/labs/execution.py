@@ -6,6 +6,7 @@ Worker side, but quick to import: torch comes in with the lab itself.
     outcome.record["state"]      # "finished"
 """
 
+import gc
 import importlib
 import logging
 import re
@@ -41,6 +42,8 @@ GONE_REMEDY = "Run it again; a new worker process takes over. If it stays, resta
 SMALLER = "Choose fewer pixels or tokens, a smaller precision (float16), or the small embedded twin."
 
 log = logging.getLogger(__name__)
+_settled: set[str] = set()
+"""Labs after whose imports the collector was told so."""
 
 
 @dataclass
@@ -114,6 +117,7 @@ def _attempt(
             with recorder.stage("Importing the libraries"):
                 module = importlib.import_module(f"core.labs.{lab.name}.run")
                 quiet_libraries()
+                _leave_libraries_alone(lab.name, resident)
                 if isinstance(settings, ModelSettings):
                     use_threads(settings)
             module.run(settings, recorder, resident, progress)
@@ -133,6 +137,17 @@ def _attempt(
         traceback.clear_frames(failure.__traceback__)
         return "failed", explained
     return "finished", None
+
+
+def _leave_libraries_alone(lab_name: str, resident: Resident) -> None:
+    """Have the garbage collector pass over what the libraries made, once per lab and while no model is loaded.
+
+    It would look through a million objects again and again while a model is read: loads took 8 % longer for it.
+    """
+    if lab_name not in _settled and resident.description is None:
+        _settled.add(lab_name)
+        gc.collect()
+        gc.freeze()
 
 
 def explain(error: Exception, device: str) -> LabError:
