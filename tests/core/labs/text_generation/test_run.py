@@ -38,6 +38,7 @@ def test_the_load_is_told_in_stages_with_memory_before_and_after(resident: Resid
         "Moving the model to cpu",
         "Reading the prompt",
         "Writing the other tokens",
+        "Looking where the time goes",
     ]
     for border in ("baseline", "load_peak", "after_load", "peak", "after_run"):
         assert record["memory"][border]["process_rss_bytes"] > 0
