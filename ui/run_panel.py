@@ -39,13 +39,13 @@ from ui.settings_form import SOURCES, Form, as_widget
 ACTIVE = ("queued", "running")
 RESULT_PX = {
     "runtime": 380,
-    "load_model": 900,
-    "text_generation": 900,
-    "precision": 1100,
-    "text_to_image": 1050,
-    "inpainting": 800,
-    "image_classification": 2100,
-    "optimisation": 1300,
+    "load_model": 1300,
+    "text_generation": 1500,
+    "precision": 1650,
+    "text_to_image": 1600,
+    "inpainting": 1650,
+    "image_classification": 2200,
+    "optimisation": 1850,
 }
 SWITCHES = ("normalise", "eval_mode", "inference_mode")
 """Settings of a kind that a student turns off to see what happens."""
