@@ -142,7 +142,7 @@ def _attempt(
 def _leave_libraries_alone(lab_name: str, resident: Resident) -> None:
     """Have the garbage collector pass over what the libraries made, once per lab and while no model is loaded.
 
-    It would look through a million objects again and again while a model is read: loads took about a tenth longer for it.
+    It would look through their many objects again and again while a model is read: loads took about a tenth longer.
     """
     if lab_name not in _settled and resident.description is None:
         _settled.add(lab_name)

@@ -90,12 +90,12 @@ def _on_cuda(record: Record) -> tuple[Part, ...]:
 
 def _on_cpu(record: Record) -> tuple[Part, ...]:
     meter = main_meter(record)
-    border = next(
-        (name for name in ("peak", "after_run", "after_load") if growth(record, name, meter) is not None), None
-    )
-    if border is None or not record.get("models"):
+    # The peak of a mere load holds the mapped file, which the system can drop; a run's is what it really needed.
+    border = "after_load" if growth(record, "after_run", meter) is None else "peak"
+    grown = growth(record, border, meter)
+    if grown is None or not record.get("models"):
         return ()
-    return _with_the_rest([Part("weights", _weights(record))], int(growth(record, border, meter) or 0))
+    return _with_the_rest([Part("weights", _weights(record))], int(grown))
 
 
 def _with_the_rest(parts: list[Part], grown: int) -> tuple[Part, ...]:

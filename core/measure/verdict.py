@@ -14,6 +14,7 @@ from core.units import gb, short_count
 Record = dict[str, Any]
 Kind = Literal["above", "bandwidth", "compute", "operators", "host"]
 
+FULL_SIZE = "Run the full size: there each call has so much to do that the program around it hardly counts."
 NEAR = 0.6
 """From this share of the limit on, the limit itself is what holds the run."""
 BUSY = 0.5
@@ -122,7 +123,7 @@ def _experiment(kind: Kind, record: Record) -> str:
         return "Run it again when nothing else uses this machine."
     if kind == "host":
         if is_twin:
-            return "Run the full size: there each call has so much to do that the program around it hardly counts."
+            return FULL_SIZE
         if record.get("lab") == "image_classification":
             return CLASSIFIERS[kind]
         return "Compile it, or record its calls once as a CUDA graph: the lab Make it faster does both."
@@ -133,6 +134,8 @@ def _experiment(kind: Kind, record: Record) -> str:
         return (
             halved if is_wide else "Store the weights in fewer bits: the lab Change the precision measures which pay."
         )
+    if is_text and is_twin:
+        return FULL_SIZE
     if is_text:
         return "Let another engine run the same weights: the lab Make it faster sets it beside the same limit."
     if kind == "compute" or is_twin:

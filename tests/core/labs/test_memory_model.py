@@ -117,9 +117,13 @@ def test_what_a_gpu_gained_adds_up() -> None:
 
 
 def test_on_the_cpu_the_rest_is_unexplained() -> None:
-    memory = {"baseline": {"process_rss_bytes": 100}, "peak": {"process_rss_bytes": 1400}}
+    borders = {"baseline": 100, "after_load": 1150, "peak": 1400, "after_run": 1200}
+    memory: dict[str, Any] = {name: {"process_rss_bytes": value} for name, value in borders.items()}
     record = {"device": {"type": "cpu"}, "models": [{"weights_bytes": 1000}], "memory": memory}
     assert [(part.name, part.bytes) for part in measured(record)] == [("weights", 1000), ("unexplained", 300)]
+    # Of a mere load it is what stayed: its peak holds the mapped file.
+    memory["after_run"] = None
+    assert [(part.name, part.bytes) for part in measured(record)] == [("weights", 1000), ("unexplained", 50)]
 
 
 def test_what_was_not_read_gives_no_parts() -> None:
