@@ -91,8 +91,9 @@ def _on_cuda(record: Record) -> tuple[Part, ...]:
 def _on_cpu(record: Record) -> tuple[Part, ...]:
     meter = main_meter(record)
     # The peak of a mere load holds the mapped file, which the system can drop; a run's is what it really needed.
-    border = "after_load" if growth(record, "after_run", meter) is None else "peak"
-    grown = growth(record, border, meter)
+    was_run = growth(record, "after_run", meter) is not None
+    borders = ("peak", "after_run") if was_run else ("after_load", "peak")
+    grown = next((size for border in borders if (size := growth(record, border, meter)) is not None), None)
     if grown is None or not record.get("models"):
         return ()
     return _with_the_rest([Part("weights", _weights(record))], int(grown))
