@@ -1,7 +1,7 @@
 """What observing costs: the same pass with and without what watches it, alternating, in one process.
 
-It is measured on the embedded twins, whose steps are the shortest and so feel it most: a step of theirs takes about a
-hundredth of the real model's. The ratio of a pair is observed / plain.
+It is measured on the embedded twins, whose steps are the shortest and so feel it most. The ratio of a pair is
+observed / plain.
 """
 
 import gc

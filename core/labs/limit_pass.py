@@ -11,6 +11,7 @@ arguments give the number of operations, a profiler says where the time went, an
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -79,31 +80,38 @@ def look_closer(recorder: Recorder, network: nn.Module, rates: DeviceRates, draw
     recorder.begin_stage(LOOKING)
     measured_s = min(repeat["seconds_per_evaluation"] for repeat in recorder.record["repeats"])
     profiler = Profiler(recorder.clock.device)
-    operations = flops(network, *_watched(network, profiler, draw))
+    operations = flops(network, *first_call(network, draw, profiler))
     recorder.profile(profiler.result("1 evaluation", measured_s) | {"flops": operations})
     rates.set_beside(recorder, operations, "evaluation", measured_s)
     recorder.end_stage()
 
 
-def _watched(network: nn.Module, profiler: Profiler, draw: Callable[[], Any]) -> tuple[Any, Any]:
-    """The arguments of the first call, without their content; the call is profiled."""
+def first_call(network: nn.Module, draw: Callable[[], Any], profiler: Profiler | None = None) -> tuple[Any, Any]:
+    """The arguments of the first call of `network`, without their content; `draw` is ended there.
+
+    Args:
+        profiler: watches the call; without one the call is ended before it computes.
+    """
     seen: list[tuple[Any, Any]] = []
 
     def before(_: nn.Module, args: Any, kwargs: Any) -> None:
         seen.append((shapes_of(args), shapes_of(kwargs)))
+        if profiler is None:
+            raise Seen
         profiler.start()
 
     def after(*_: Any) -> None:
-        profiler.stop()
+        if profiler is not None:
+            profiler.stop()
         raise Seen
 
     handles = [network.register_forward_pre_hook(before, with_kwargs=True), network.register_forward_hook(after)]
     try:
-        draw()
-    except Seen:
-        pass
+        with suppress(Seen):
+            draw()
     finally:
-        profiler.stop()
+        if profiler is not None:
+            profiler.stop()
         for handle in handles:
             handle.remove()
     return seen[0]

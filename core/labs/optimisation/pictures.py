@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from core.labs.drawing import StepWatch, quiet_pipe
-from core.labs.limit_pass import BELOW, DeviceRates, Seen
+from core.labs.limit_pass import BELOW, DeviceRates, first_call
 from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
 from core.labs.optimisation import program
 from core.labs.optimisation.measuring import Entry, OwnMemory, Pass, Way
@@ -18,7 +18,7 @@ from core.labs.png import difference, png
 from core.measure.limits import work_limit
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
-from core.measure.work import flops, shapes_of
+from core.measure.work import flops
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 from core.units import seconds
@@ -89,20 +89,7 @@ class Pictures:
 
     def _count(self) -> int:
         """Multiplications and additions of one evaluation, from its arguments; the picture ends before it computes."""
-        seen: list[tuple[Any, Any]] = []
-
-        def before(_: Any, args: Any, kwargs: Any) -> None:
-            seen.append((shapes_of(args), shapes_of(kwargs)))
-            raise Seen
-
-        handle = self._pipe.unet.register_forward_pre_hook(before, with_kwargs=True)
-        try:
-            program.draw(self._pipe, PROMPT, 1, SEED)
-        except Seen:
-            pass
-        finally:
-            handle.remove()
-        return flops(self._pipe.unet, *seen[0])
+        return flops(self._pipe.unet, *first_call(self._pipe.unet, lambda: program.draw(self._pipe, PROMPT, 1, SEED)))
 
     @contextmanager
     def _changed(self, name: Variant) -> Iterator[None]:

@@ -51,4 +51,5 @@ def test_a_pass_that_fails_leaves_no_profiler_behind() -> None:
         raise MemoryError
     except MemoryError:
         profiler.stop()
-    _profiled(1, pause_s=0)
+    # Another one could not start beside it.
+    assert _profiled(1, pause_s=0)["top"]
