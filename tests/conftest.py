@@ -1,7 +1,8 @@
 """What every test may use: a data folder of its own, and a migrated database on SQLite or PostgreSQL.
 
 `own_settings` is used by every test, so that none can touch the real data. `sqlite` gives an empty migrated database,
-`database` runs the test twice, on SQLite and on PostgreSQL; `person` and `people` put somebody in it.
+`database` runs the test twice, on SQLite and on PostgreSQL; `person` and `people` put somebody in it. `simulate` puts
+GPUs into this machine.
 """
 
 import importlib
@@ -12,8 +13,9 @@ import time
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
@@ -21,6 +23,7 @@ from sqlalchemy import URL, create_engine, make_url, text
 from core.config import Config, config
 from core.store.database import engine, migrate, session
 from core.store.tables import Base, Person
+from tests.simulated_gpu import Driver, simulated
 
 SETTINGS = {"VRAM_LAB_PRELOAD_LIBRARIES": "0", "VRAM_LAB_WORKERS": "local"}
 
@@ -38,6 +41,18 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Co
     config.cache_clear()
     yield config()
     config.cache_clear()
+
+
+@pytest.fixture
+def simulate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Driver]]:
+    """Gives this process GPUs that are not there: `simulate(T4, A100)`, see `tests.simulated_gpu`."""
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    with ExitStack() as stack:
+
+        def begin(*boards: Any, **state: Any) -> Driver:
+            return stack.enter_context(simulated(*boards, **state))
+
+        yield begin
 
 
 @pytest.fixture(scope="session")

@@ -218,7 +218,7 @@ class RunPanel:
                     database,
                     person_id=self.person,
                     lab=self.lab.name,
-                    settings=planned.settings.model_dump(mode="json"),
+                    settings=planned.queued(),
                     question_id=self._question_id,
                     device=planned.settings.device,
                     workload=planned.workload,

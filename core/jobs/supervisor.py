@@ -103,7 +103,7 @@ class Supervisor:
     """
 
     def __init__(self, machine: Machine, execute: str = EXECUTE) -> None:
-        gpus = [f"cuda:{index}" for index in range(len(machine.gpus))]
+        gpus = [f"cuda:{gpu.index}" for gpu in machine.gpus]
         shares = [("cpu", *gpus[:1]), *((gpu,) for gpu in gpus[1:])]
         is_local = config().workers == "local"
         self._children = [Child(devices, execute) for devices in shares] if is_local else []

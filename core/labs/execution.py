@@ -10,6 +10,7 @@ import gc
 import importlib
 import logging
 import re
+import sys
 import traceback
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from core.labs.registry import LABS, Lab
 from core.labs.settings import LabSettings, ModelSettings
 from core.labs.threads import use_threads
 from core.measure.machine import this_machine
+from core.measure.memory import has_context
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.models.resident import Resident
@@ -33,9 +35,12 @@ __all__ = ["Outcome", "RunPicture", "execute"]
 State = Literal["finished", "failed", "cancelled"]
 CPU_FULL = re.compile(r"DefaultCPUAllocator.*?tried to allocate (\d+) bytes", re.DOTALL)
 GPU_FULL = re.compile(r"Tried to allocate ([\d.]+ [KMG]iB).*?of which ([\d.]+ (?:bytes|[KMG]iB)) is free", re.DOTALL)
+FULL = re.compile(r"can't allocate memory|CUDA error: out of memory|STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation")
+"""How memory that is not there is told of by the CPU's allocator, by CUDA outside PyTorch's, by cuBLAS and cuDNN."""
 GPU_GONE = re.compile(
     r"GPU is lost|fallen off the bus|no CUDA-capable device|device\(s\) is/are busy or unavailable|device is lost"
-    r"|unspecified launch failure|an illegal memory access|uncorrectable ECC error|CUDA driver .{0,40}shutting down",
+    r"|unspecified launch failure|an illegal memory access|uncorrectable ECC error|CUDA driver .{0,40}shutting down"
+    r"|device-side assert triggered|misaligned address|an illegal instruction",
     re.IGNORECASE,
 )
 GONE_REMEDY = "Run it again; a new worker process takes over. If it stays, restart the machine or run on the CPU."
@@ -102,6 +107,8 @@ def execute(
 def _run(lab: Lab, settings: LabSettings, recorder: Recorder, resident: Resident, progress: Progress) -> Outcome:
     state, error = _attempt(lab, settings, recorder, resident, progress)
     if state == "failed" and not isinstance(error, DeviceLost):
+        error = lost(settings.device) or error
+    if state == "failed" and not isinstance(error, DeviceLost):
         # A half-moved model must not serve the next run; after a cancel it is whole and stays. On a lost device every
         # call would fail again, so there the worker ends, and its memory with it.
         resident.release()
@@ -155,9 +162,25 @@ def explain(error: Exception, device: str) -> LabError:
     text = str(error)
     if found := GPU_GONE.search(text):
         return DeviceLost(f"The GPU {device} stopped answering during the run: {found[0]}.", GONE_REMEDY)
-    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or "can't allocate memory" in text:
+    if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or FULL.search(text):
         return OutOfMemory(_what_was_missing(text, device), SMALLER)
     return UnexpectedError(f"{type(error).__name__}: {text}", "Run it again; if it stays, report it with this message.")
+
+
+def lost(device: str) -> DeviceLost | None:
+    """Whether a GPU still answers after a failure.
+
+    Some errors of CUDA stay: every later call of the process raises them again, whatever it is. So one is made.
+    """
+    if not (device.startswith("cuda") and has_context(device)):
+        return None
+    torch = sys.modules["torch"]
+    try:
+        torch.cuda.synchronize(device)
+    except Exception as failure:
+        said = next(iter(str(failure).splitlines()), type(failure).__name__)
+        return DeviceLost(f"The GPU {device} stopped answering during the run: {said}.", GONE_REMEDY)
+    return None
 
 
 def _what_was_missing(text: str, device: str) -> str:

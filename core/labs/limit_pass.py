@@ -18,14 +18,14 @@ import torch
 from torch import nn
 
 from core.labs.settings import ModelSettings
-from core.measure.limits import product_rate, read_bandwidth, work_limit
+from core.measure.limits import convolves_in_tf32, fits_the_cache, product_rate, read_bandwidth, work_limit
 from core.measure.profile import Profiler
 from core.measure.recorder import Recorder
 from core.measure.work import flops, shapes_of
 from core.units import seconds
 
 LOOKING = "Looking where the time goes"
-TF32 = "on a GPU convolutions in float32 compute in TF32, faster than the matrix product that a limit is measured with"
+TF32 = "this GPU convolves float32 in TF32, faster than the matrix product that a limit is measured with"
 BELOW = (
     "{measured} per {what} is less than the limit of {limit} that was measured around this run: the device must "
     "have been slower then, because something else used it. Run it again."
@@ -50,7 +50,8 @@ class DeviceRates:
     def measure(self) -> None:
         """Take both rates now, about a quarter of a second on a CPU."""
         self.flops_per_s.append(product_rate(self._settings.device, getattr(torch, self._settings.dtype)))
-        self.read_bytes_per_s.append(read_bandwidth(self._network))
+        if not fits_the_cache(self._network.parameters()):
+            self.read_bytes_per_s.append(read_bandwidth(self._network))
 
     def set_beside(self, recorder: Recorder, operations: int, what: str, measured_s: float, **more: Any) -> None:
         """Put the limit of one pass into the record, and say so where the pass was faster.
@@ -59,15 +60,27 @@ class DeviceRates:
             what: `evaluation` or the like, one of which took `measured_s`.
             more: further fields of the limit.
         """
-        if self._settings.device.startswith("cuda") and self._settings.dtype == "float32":
-            recorder.limit(TF32)
+        limit = self.limit(operations, what)
+        if isinstance(limit, str):
+            recorder.limit(limit)
             return
-        weights_bytes = sum(value.numel() * value.element_size() for value in self._network.parameters())
-        limit = work_limit(operations, weights_bytes, self.flops_per_s, self.read_bytes_per_s, f"s/{what}") | more
-        recorder.limit(limit)
+        recorder.limit(limit | more)
         if measured_s < limit["value"]:
             told = {"measured": seconds(measured_s), "what": what, "limit": seconds(limit["value"])}
             recorder.note(BELOW.format(**told))
+
+    def limit(self, operations: int, what: str, last: int | None = None) -> dict[str, Any] | str:
+        """The least seconds of one pass, or why there is no such limit.
+
+        Args:
+            last: how many of the measured rates count, all if None.
+        """
+        if convolves_in_tf32(self._settings.device, self._settings.dtype):
+            return TF32
+        weights_bytes = sum(value.numel() * value.element_size() for value in self._network.parameters())
+        rates = self.flops_per_s[-last:] if last else self.flops_per_s
+        bandwidths = self.read_bytes_per_s[-last:] if last else self.read_bytes_per_s
+        return work_limit(operations, weights_bytes, rates, bandwidths, f"s/{what}")
 
 
 def look_closer(recorder: Recorder, network: nn.Module, rates: DeviceRates, draw: Callable[[], Any]) -> None:
@@ -81,7 +94,7 @@ def look_closer(recorder: Recorder, network: nn.Module, rates: DeviceRates, draw
     measured_s = min(repeat["seconds_per_evaluation"] for repeat in recorder.record["repeats"])
     profiler = Profiler(recorder.clock.device)
     operations = flops(network, *first_call(network, draw, profiler))
-    recorder.profile(profiler.result("1 evaluation", measured_s) | {"flops": operations})
+    recorder.profile(profiler.result("1 evaluation", measured_s), flops=operations)
     rates.set_beside(recorder, operations, "evaluation", measured_s)
     recorder.end_stage()
 

@@ -13,7 +13,7 @@ import psutil
 
 from core.errors import OutOfMemory
 from core.labs.settings import ModelSettings
-from core.measure.memory import NO_GPU_RUN, cuda_is_initialised, give_back
+from core.measure.memory import NO_GPU_RUN, give_back, has_context
 from core.measure.page_cache import cached_share
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
@@ -100,7 +100,7 @@ def start_from_empty(recorder: Recorder) -> None:
     give_back()
     recorder.read("baseline")
     baseline = recorder.record["memory"]["baseline"]
-    if cuda_is_initialised() and baseline["device_used_bytes"] is not None:
+    if recorder.clock.is_cuda and has_context(recorder.clock.device) and baseline["device_used_bytes"] is not None:
         baseline |= {"device_used_bytes": None, "device_used_bytes_reason": NOT_FRESH}
     if recorder.clock.is_cuda:
         # A first tensor makes CUDA set itself up, so that its own share is told from the model's.

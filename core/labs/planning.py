@@ -24,6 +24,8 @@ from core.units import gb, gib
 BFLOAT16_FROM = (8, 0)
 """First compute capability with bfloat16 units; below, it is emulated."""
 
+EACH_ITS_OWN = "The GPU that is free first takes the run, in the precision that it computes in: bfloat16 or float16."
+
 TWIN_ON_CPU = (
     "On a CPU the full-size model can take many minutes, so the run takes its small embedded twin, which answers in "
     "seconds. Choose other weights to run the full size."
@@ -45,6 +47,7 @@ class Plan:
         parameters: of all networks; None where the lab loads no model.
         weights_bytes: of all networks at the chosen precision; None as above.
         workload: hash of what decides the duration; expected times are medians over one workload.
+        leaves_dtype_open: the run goes to whichever GPU is free, and these do not all compute in the same precision.
     """
 
     lab: str
@@ -55,6 +58,12 @@ class Plan:
     parameters: int | None
     weights_bytes: int | None
     workload: str
+    leaves_dtype_open: bool = False
+
+    def queued(self) -> dict[str, Any]:
+        """The settings as a job carries them: of several GPUs, the one that takes the job decides on its precision."""
+        values: dict[str, Any] = self.settings.model_dump(mode="json")
+        return values | {"dtype": "auto"} if self.leaves_dtype_open else values
 
 
 def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback | None = None) -> Plan:
@@ -79,14 +88,16 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         )
     models = models_of(settings)
     source, why_source = _source(settings.source, models, device, fallback or settings.own_fallback or lab.fallback)
+    device, why_card = _card(device, models, settings, machine) if source != "embedded" else (device, ())
     dtype, why_dtype = _dtype(settings.dtype, device, CATALOG[settings.model], machine)
+    chosen = {_dtype(settings.dtype, name, CATALOG[settings.model], machine)[0] for name in _cards(device, machine)}
     concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype}).settled()
     missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]
     parameters = sum(model.twin_parameters if source == "embedded" else model.parameters for model in models)
     return Plan(
         lab=lab.name,
         settings=concrete,
-        reasons=why_device + why_source + why_dtype,
+        reasons=why_device + why_source + why_card + (why_dtype if len(chosen) == 1 else (EACH_ITS_OWN,)),
         download_bytes=sum(model.download_bytes for model in missing),
         refusal=_no_device(device, machine)
         or _no_twin(models, source)
@@ -95,6 +106,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         parameters=parameters,
         weights_bytes=parameters * DTYPE_BYTES[dtype],
         workload=_workload(lab, concrete, machine),
+        leaves_dtype_open=len(chosen) > 1,
     )
 
 
@@ -108,8 +120,29 @@ def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
     if asked != "auto":
         return asked, ()
     if machine.gpus:
-        return "cuda", (f"This machine has a GPU, {machine.gpus[0].name}: the run takes it.",)
+        first = machine.gpus[0]
+        name = "cuda" if first.index == 0 else f"cuda:{first.index}"
+        return name, (f"This machine has a GPU, {first.name}: the run takes it.",)
     return "cpu", (f"No GPU here ({machine.gpu_reason}): the run takes the CPU.",)
+
+
+def _cards(device: str, machine: Machine) -> tuple[str, ...]:
+    """The devices on which a run for `device` may end up: `cuda` goes to whichever GPU is free."""
+    return tuple(f"cuda:{gpu.index}" for gpu in machine.gpus) or (device,) if device == "cuda" else (device,)
+
+
+def _card(
+    device: str, models: tuple[Model, ...], settings: ModelSettings, machine: Machine
+) -> tuple[str, tuple[str, ...]]:
+    """Of several GPUs the first that has room, where not all have."""
+    dtype = _dtype(settings.dtype, device, models[-1], machine)[0]
+    needed = sum(model.weights_bytes(dtype) for model in models) + MARGIN_BYTES
+    cards = [gpu for gpu in machine.gpus if f"cuda:{gpu.index}" in _cards(device, machine)]
+    roomy = [gpu for gpu in cards if gpu.memory_bytes >= needed]
+    if device != "cuda" or not roomy or len(roomy) == len(cards):
+        return device, ()
+    why = f"It takes at least {gib(needed)}, for which not every GPU here has room: the run takes {roomy[0].name}."
+    return f"cuda:{roomy[0].index}", (why,)
 
 
 def _source(asked: str, models: tuple[Model, ...], device: str, fallback: Fallback) -> tuple[str, tuple[str, ...]]:

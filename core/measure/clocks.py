@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
 
+from core.measure.memory import has_context
+
 NO_DEVICE_CLOCK = "the run is on the CPU, whose time is the wall clock"
 
 
@@ -37,6 +39,10 @@ class Timing:
     device_s: float | None = None
 
 
+def _index(device: str) -> int:
+    return int(device.partition(":")[2] or 0)
+
+
 class Clock:
     """The clock of one device, `cpu` or `cuda[:N]`."""
 
@@ -51,11 +57,19 @@ class Clock:
 
             torch.cuda.synchronize(self.device)
 
+    def settle(self) -> None:
+        """Wait for the device if it was asked to do anything yet: a synchronise would make it set itself up."""
+        if self.is_cuda and has_context(self.device):
+            self.synchronise()
+
     def touch(self) -> None:
         """Have the device set itself up, where it does so only with its first tensor."""
         if self.is_cuda:
             import torch
 
+            # The run's device is the current one from here on, also for libraries that name none. Not earlier: CUDA
+            # sets a device up when it becomes the current one.
+            torch.cuda.set_device(_index(self.device))
             torch.zeros(1, device=self.device)
             self.synchronise()
 

@@ -3,6 +3,9 @@
 The processor's load by other programs is the time that all cores were busy, less that of this process and its children.
 A figure that was measured beside other work is flagged, not thrown away: the sentence says how much there was.
 
+A GPU lowers its clock while it works, and has raised it again when the run is over; so it is read four times a second
+during the run, from a thread that waits in between. One reading asks the driver four things.
+
     conditions = Conditions("cpu", this_machine())
     conditions.begin()
     …
@@ -10,17 +13,20 @@ A figure that was measured beside other work is flagged, not thrown away: the se
     conditions.warnings    # []
 """
 
+from threading import Event, Thread
 from time import monotonic
 from typing import Any
 
 import psutil
 
-from core.measure.machine import Gpu, Machine, gpu_of
-from core.measure.memory import nvml_handle
+from core.measure.gpus import Gpu
+from core.measure.machine import Machine, gpu_of
+from core.measure.memory import has_context, nvml_handle
 from core.units import significant
 
 FOREIGN_CORES = 0.25
 """From so many cores' worth of other work on, a run is flagged."""
+READ_EVERY_S = 0.25
 SHORTEST_S = 0.5
 """Processor time is counted in hundredths of a second, so a shorter run cannot be told from its neighbours."""
 BUSY = ("user", "nice", "system", "irq", "softirq")
@@ -34,7 +40,14 @@ SLOWED = {
 """NVML's reasons for a lower clock that hold a measurement back; idle and chosen clocks are none."""
 LOADED = "Other programs used {cores} of {all} cores while this ran, so the times may be too long. Run it again alone."
 SHARED = "Other programs used this GPU too ({count} of them), so times and device_used are not this run's alone."
-THROTTLED = "The GPU had lowered its clock ({why}), so the times are longer than it can do."
+THROTTLED = (
+    "The GPU had lowered its clock at {slowed} of {readings} readings during this run ({why}), so the times are longer "
+    "than it can do."
+)
+NOT_READ = "the run was over before the first reading"
+UNKNOWN_OTHERS = (
+    "this process is not among those that the driver lists, as in a container with process numbers of its own"
+)
 
 
 class Conditions:
@@ -46,10 +59,15 @@ class Conditions:
         self._gpu = gpu_of(device, machine) if device.startswith("cuda") else None
         self._found: dict[str, Any] = {}
         self._start: tuple[float, float, float, float] | None = None
+        self._during: list[dict[str, Any]] = []
+        self._over = Event()
+        self._reader = Thread(target=self._read_on, name="GPU conditions", daemon=True)
 
     def begin(self) -> None:
         """Read the counters before the run."""
         self._found |= _with_reason("gpu_before", *self._read_gpu())
+        if self._gpu is not None:
+            self._reader.start()
         self._start = _counters()
 
     def end(self) -> dict[str, Any]:
@@ -58,9 +76,24 @@ class Conditions:
             return self._found
         foreign, stolen, reason = self._foreign(self._start, _counters())
         self._found |= _with_reason("foreign_cores", foreign, reason) | _with_reason("stolen_cores", stolen, reason)
+        self._found |= _with_reason("gpu_during", *self._stop_reading())
         self._found |= _with_reason("gpu_after", *self._read_gpu())
         self._warn(foreign)
         return self._found
+
+    def _read_on(self) -> None:
+        while not self._over.wait(READ_EVERY_S):
+            handle, _ = nvml_handle(self._gpu.uuid if self._gpu else None)
+            if handle is not None:
+                self._during.append(_clock(handle))
+
+    def _stop_reading(self) -> tuple[dict[str, Any] | None, str]:
+        """What the readings during the run say together, or why there is none."""
+        if self._gpu is None:
+            return None, "the run is not on a GPU"
+        self._over.set()
+        self._reader.join()
+        return (_together(self._during), "") if self._during else (None, NOT_READ)
 
     def _foreign(self, start: tuple[float, ...], end: tuple[float, ...]) -> tuple[float | None, float | None, str]:
         wall_s, busy_s, own_s, stolen_s = (after - before for before, after in zip(start, end, strict=True))
@@ -83,8 +116,25 @@ class Conditions:
         others = max((state["other_processes"] or 0 for state in states), default=0)
         if others:
             self.warnings.append(SHARED.format(count=others))
-        if why := sorted({reason for state in states for reason in state["slowed_by"] or []}):
-            self.warnings.append(THROTTLED.format(why=", ".join(why)))
+        during = self._found.get("gpu_during")
+        if during and during["slowed_by"]:
+            why = ", ".join(during["slowed_by"])
+            self.warnings.append(
+                THROTTLED.format(slowed=during["slowed_readings"], readings=during["readings"], why=why)
+            )
+
+
+def _together(states: list[dict[str, Any]]) -> dict[str, Any]:
+    clocks = [state["sm_clock_mhz"] for state in states if state["sm_clock_mhz"] is not None]
+    temperatures = [state["temperature_c"] for state in states if state["temperature_c"] is not None]
+    told = [state["slowed_by"] for state in states if state["slowed_by"] is not None]
+    return {
+        "readings": len(states),
+        "slowed_readings": sum(bool(reasons) for reasons in told) if told else None,
+        "slowed_by": sorted({reason for reasons in told for reason in reasons}) if told else None,
+        "lowest_sm_clock_mhz": min(clocks, default=None),
+        "highest_temperature_c": max(temperatures, default=None),
+    }
 
 
 def gpu_state(gpu: Gpu) -> tuple[dict[str, Any] | None, str]:
@@ -94,6 +144,16 @@ def gpu_state(gpu: Gpu) -> tuple[dict[str, Any] | None, str]:
     handle, reason = nvml_handle(gpu.uuid)
     if handle is None:
         return None, reason
+    try:
+        processes = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
+    except pynvml.NVMLError:
+        processes = None
+    return _clock(handle) | _with_reason("other_processes", *_others(processes, f"cuda:{gpu.index}")), ""
+
+
+def _clock(handle: Any) -> dict[str, Any]:
+    """Clock, temperature and what slows it; None for what the driver does not say."""
+    import pynvml
 
     def asked(name: str, *arguments: Any) -> Any:
         try:
@@ -101,19 +161,25 @@ def gpu_state(gpu: Gpu) -> tuple[dict[str, Any] | None, str]:
         except pynvml.NVMLError:
             return None
 
-    slowed = asked("nvmlDeviceGetCurrentClocksThrottleReasons")
-    processes = asked("nvmlDeviceGetComputeRunningProcesses")
+    slowed = asked("nvmlDeviceGetCurrentClocksEventReasons")
+    if slowed is None:
+        slowed = asked("nvmlDeviceGetCurrentClocksThrottleReasons")  # its name before driver 535
     return {
         "sm_clock_mhz": asked("nvmlDeviceGetClockInfo", pynvml.NVML_CLOCK_SM),
         "temperature_c": asked("nvmlDeviceGetTemperature", pynvml.NVML_TEMPERATURE_GPU),
         "slowed_by": None if slowed is None else [name for bit, name in SLOWED.items() if slowed & bit],
-        "other_processes": None if processes is None else _others(processes),
-    }, ""
+    }
 
 
-def _others(processes: list[Any]) -> int:
+def _others(processes: list[Any] | None, device: str) -> tuple[int | None, str]:
+    """How many other programs compute on the GPU, or why that cannot be told."""
+    if processes is None:
+        return None, "the driver does not list the programs on this GPU"
     own = {psutil.Process().pid, *(child.pid for child in psutil.Process().children(recursive=True))}
-    return sum(process.pid not in own for process in processes)
+    listed = {process.pid for process in processes}
+    if has_context(device) and not listed & own:
+        return None, UNKNOWN_OTHERS
+    return len(listed - own), ""
 
 
 def _counters() -> tuple[float, float, float, float]:

@@ -4,13 +4,13 @@ Some containers carry `libcuda` but not `libnvidia-ml`. Asking the driver throug
 takes no GPU memory. It has no meter of the memory in use: that needs a context.
 
     >>> driver_gpus()
-    [(0, 'Tesla T4', 15828320256, (7, 5), 'CUDA 12.4', 'GPU-5a…')]
+    [(0, 'Tesla T4', 15828320256, (7, 5), 'CUDA 12.4', 'GPU-5a…', (12, 4))]
 """
 
 import ctypes
 import uuid
 
-Facts = tuple[int, str, int, tuple[int, int], str, str]
+Facts = tuple[int, str, int, tuple[int, int], str, str, tuple[int, int]]
 
 COMPUTE_CAPABILITY_MAJOR = 75
 COMPUTE_CAPABILITY_MINOR = 76
@@ -22,7 +22,7 @@ class DriverError(Exception):
 
 
 def driver_gpus() -> list[Facts]:
-    """Index, name, memory in bytes, compute capability, driver and UUID of every GPU that CUDA may use.
+    """Index, name, memory in bytes, compute capability, driver, UUID and the driver's CUDA of every GPU.
 
     Raises:
         DriverError: no driver, or no GPU; says which.
@@ -34,8 +34,8 @@ def driver_gpus() -> list[Facts]:
     _ask(cuda, "cuDeviceGetCount", ctypes.byref(number))
     if not number.value:
         raise DriverError("the CUDA driver lists no GPU")
-    driver = f"CUDA {version.value // 1000}.{version.value % 1000 // 10}"
-    return [_facts(cuda, index, driver) for index in range(number.value)]
+    known = version.value // 1000, version.value % 1000 // 10
+    return [_facts(cuda, index, known) for index in range(number.value)]
 
 
 def _library() -> ctypes.CDLL:
@@ -53,18 +53,31 @@ def _ask(cuda: ctypes.CDLL, function: str, *arguments: object) -> None:
         raise DriverError(f"{function} of the CUDA driver answered with error {status}")
 
 
-def _facts(cuda: ctypes.CDLL, index: int, driver: str) -> Facts:
+def _facts(cuda: ctypes.CDLL, index: int, known: tuple[int, int]) -> Facts:
     device, memory = ctypes.c_int(), ctypes.c_size_t()
-    name, identity = ctypes.create_string_buffer(128), ctypes.create_string_buffer(16)
+    name = ctypes.create_string_buffer(128)
     _ask(cuda, "cuDeviceGet", ctypes.byref(device), index)
     _ask(cuda, "cuDeviceGetName", name, len(name), device)
     _ask(cuda, "cuDeviceTotalMem_v2", ctypes.byref(memory), device)
-    _ask(cuda, "cuDeviceGetUuid", identity, device)
     capability = (
         _attribute(cuda, COMPUTE_CAPABILITY_MAJOR, device),
         _attribute(cuda, COMPUTE_CAPABILITY_MINOR, device),
     )
-    return index, name.value.decode(), memory.value, capability, driver, f"GPU-{uuid.UUID(bytes=identity.raw)}"
+    driver = f"CUDA {known[0]}.{known[1]}"
+    return index, name.value.decode(), memory.value, capability, driver, _uuid(cuda, device), known
+
+
+def _uuid(cuda: ctypes.CDLL, device: ctypes.c_int) -> str:
+    """As NVML writes it. Of a slice (MIG) the older function names the board, the newer one the slice."""
+    board = _identity(cuda, "cuDeviceGetUuid", device)
+    own = _identity(cuda, "cuDeviceGetUuid_v2", device) if hasattr(cuda, "cuDeviceGetUuid_v2") else board
+    return f"GPU-{own}" if own == board else f"MIG-{own}"
+
+
+def _identity(cuda: ctypes.CDLL, function: str, device: ctypes.c_int) -> uuid.UUID:
+    identity = ctypes.create_string_buffer(16)
+    _ask(cuda, function, identity, device)
+    return uuid.UUID(bytes=identity.raw)
 
 
 def _attribute(cuda: ctypes.CDLL, attribute: int, device: ctypes.c_int) -> int:

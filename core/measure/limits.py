@@ -21,6 +21,7 @@ the same precision, or reading its weights once, whichever takes longer.
     {'kind': 'compute', 'value': 8.5, 'unit': 's/evaluation', 'basis': '…', …}
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -37,6 +38,11 @@ PRODUCT_SIDE = {"cpu": 1024, "cuda": 8192}
 """Rows and columns of the matrices whose product is timed; large enough to keep every unit busy."""
 SMALL_SIDE = 4096
 """The same on a GPU that is nearly full."""
+SHORTEST_S = 0.005
+"""A GPU works until then between two events; below, the time of starting its kernels would count."""
+MOST_TIMES = 1000
+TF32_FROM = (8, 0)
+"""First compute capability with TF32, in which cuDNN convolves float32 unless told otherwise."""
 CACHES_FULL = 3
 """A model has a limit by memory if it would fill the last cache so many times; as much is read to measure it."""
 LAST_CACHE = Path("/sys/devices/system/cpu/cpu0/cache/index3/size")
@@ -67,10 +73,19 @@ def product_rate(device: str, dtype: torch.dtype) -> float:
     if device.startswith("cuda") and torch.cuda.mem_get_info(device)[0] < 4 * side**2 * dtype.itemsize:
         side = SMALL_SIDE
     with torch.inference_mode():
-        best_s = _product_s(torch.ones(side, side, dtype=dtype, device=device))
+        best_s = _product_s(_random(side, device, dtype))
     if device.startswith("cuda"):
         torch.cuda.empty_cache()
     return 2 * side**3 / best_s
+
+
+def _random(side: int, device: str, dtype: torch.dtype) -> torch.Tensor:
+    """A square matrix of random numbers: of equal ones a GPU draws less power, and then computes faster than it can.
+
+    Drawn by a generator of its own, so that the run's seeds stay what they are.
+    """
+    generator = torch.Generator(device=device).manual_seed(0)
+    return torch.randn(side, side, dtype=dtype, device=device, generator=generator)
 
 
 def _product_s(left: torch.Tensor) -> float:
@@ -79,16 +94,38 @@ def _product_s(left: torch.Tensor) -> float:
 
 
 def _seconds(work: Callable[[], Any], device: torch.device) -> float:
+    """Seconds that the work takes once; on a GPU by its own clock, over as many times as fill 5 ms."""
     if device.type == "cuda":
-        start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        start.record()
-        work()
-        end.record()
-        end.synchronize()
-        return float(start.elapsed_time(end)) / 1e3
+        once_s = _gpu_seconds(work, device, 1)
+        times = min(MOST_TIMES, math.ceil(SHORTEST_S / max(once_s, SHORTEST_S / MOST_TIMES)))
+        return once_s if times == 1 else _gpu_seconds(work, device, times) / times
     begun_ns = perf_counter_ns()
     work()
     return (perf_counter_ns() - begun_ns) / 1e9
+
+
+def _gpu_seconds(work: Callable[[], Any], device: torch.device, times: int) -> float:
+    # An event belongs to the device of its stream, and the current device may be another one.
+    stream = torch.cuda.current_stream(device)
+    start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    start.record(stream)
+    for _ in range(times):
+        work()
+    end.record(stream)
+    end.synchronize()
+    return float(start.elapsed_time(end)) / 1e3
+
+
+def convolves_in_tf32(device: str, dtype: str) -> bool:
+    """Whether convolutions on this device are faster than the matrix product in the same precision."""
+    is_float32 = device.startswith("cuda") and dtype == "float32"
+    return is_float32 and torch.backends.cudnn.allow_tf32 and torch.cuda.get_device_capability(device) >= TF32_FROM
+
+
+def fits_the_cache(stored: Iterable[torch.Tensor]) -> bool:
+    """Whether so little is stored that the last cache holds it, or much of it, from one pass to the next."""
+    tensors = list(stored)
+    return sum(map(_bytes, tensors)) < CACHES_FULL * last_cache_bytes(tensors[0].device)
 
 
 def decode_limit(
@@ -133,19 +170,20 @@ def work_limit(
         flops: multiplications and additions of one pass.
         weights_bytes: what one pass reads at least.
         rates: operations per second of a matrix product, measured around the run.
-        bandwidths: bytes per second, measured around the run.
+        bandwidths: bytes per second, measured around the run; none where the cache holds the weights, which then
+            are no limit.
         unit: `s/evaluation` or the like.
 
     Raises:
         ValueError: nothing was counted or measured.
     """
-    if flops <= 0 or min(*rates, *bandwidths) <= 0:
+    if flops <= 0 or min([*rates, *bandwidths], default=0) <= 0:
         raise ValueError(f"no limit follows from {flops} operations at {list(rates)} per second")
-    rate, bandwidth = max(rates), max(bandwidths)
-    computing_s, reading_s = flops / rate, weights_bytes / bandwidth
+    rate, bandwidth = max(rates), max(bandwidths, default=None)
+    computing_s, reading_s = flops / rate, weights_bytes / bandwidth if bandwidth else 0.0
     is_compute = computing_s >= reading_s
     what = f"{short_count(flops / 1e9)} GFLOP at {short_count(rate / 1e9)} GFLOP/s, the best of the matrix products"
-    reading = f"{gb(weights_bytes)} of weights at {gb(bandwidth)}/s, the best of the readings"
+    reading = f"{gb(weights_bytes)} of weights at {gb(bandwidth or 0)}/s, the best of the readings"
     return {
         "kind": "compute" if is_compute else "bandwidth",
         "value": max(computing_s, reading_s),

@@ -12,28 +12,15 @@ import shutil
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from core.config import config
-from core.measure.cuda_driver import DriverError, driver_gpus
+from core.measure.gpus import Gpu, visible_gpus
 from core.units import gib
 
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 CPUINFO = Path("/proc/cpuinfo")
-
-
-@dataclass(frozen=True)
-class Gpu:
-    """One GPU that this process may use; `index` counts as CUDA counts, from 0 among the visible ones."""
-
-    index: int
-    name: str
-    memory_bytes: int
-    compute_capability: tuple[int, int] | None
-    driver: str
-    uuid: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,9 +69,9 @@ def read_machine() -> Machine:
 
 
 def gpu_of(device: str, machine: Machine) -> Gpu | None:
-    """The GPU that `device` names, or the first one; None where there is none."""
+    """The GPU that `device` names, `cuda` and `cpu` meaning CUDA's first; None where it is not there or not usable."""
     index = int(device.partition(":")[2] or 0)
-    return machine.gpus[index] if index < len(machine.gpus) else None
+    return next((gpu for gpu in machine.gpus if gpu.index == index), None)
 
 
 def cpu_name() -> str:
@@ -108,68 +95,6 @@ def ram_bytes() -> int:
     total = int(psutil.virtual_memory().total)
     limit = CGROUP_LIMIT.read_text().strip() if CGROUP_LIMIT.exists() else "max"
     return min(total, int(limit)) if limit.isdigit() else total
-
-
-def visible_gpus() -> tuple[tuple[Gpu, ...], str | None]:
-    """The GPUs that CUDA_VISIBLE_DEVICES leaves, in its order, and why there are none."""
-    if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
-        return (), "CUDA_VISIBLE_DEVICES is empty, which hides every GPU"
-    gpus, reason = _nvml_gpus()
-    if not gpus:
-        try:
-            return tuple(Gpu(*facts) for facts in driver_gpus()), None
-        except DriverError as error:
-            return (), reason or str(error)
-    return gpus, reason
-
-
-def _nvml_gpus() -> tuple[tuple[Gpu, ...], str | None]:
-    import pynvml
-
-    try:
-        pynvml.nvmlInit()
-        driver = str(pynvml.nvmlSystemGetDriverVersion())
-        handles = [pynvml.nvmlDeviceGetHandleByIndex(i) for i in range(pynvml.nvmlDeviceGetCount())]
-        found = [_nvml_gpu(handle, driver) for handle in handles]
-    except pynvml.NVMLError_LibraryNotFound:
-        return (), None
-    except pynvml.NVMLError as error:
-        return (), f"NVIDIA's management library says: {error}"
-    visible = _in_order(found, os.environ.get("CUDA_VISIBLE_DEVICES"))
-    if found and not visible:
-        return (), f"CUDA_VISIBLE_DEVICES={os.environ['CUDA_VISIBLE_DEVICES']!r} hides every GPU"
-    return visible, None if visible else "the NVIDIA driver lists no GPU"
-
-
-def _nvml_gpu(handle: Any, driver: str) -> Gpu:
-    import pynvml
-
-    major, minor = pynvml.nvmlDeviceGetCudaComputeCapability(handle)
-    return Gpu(
-        index=0,
-        name=str(pynvml.nvmlDeviceGetName(handle)),
-        memory_bytes=int(pynvml.nvmlDeviceGetMemoryInfo(handle).total),
-        compute_capability=(int(major), int(minor)),
-        driver=driver,
-        uuid=str(pynvml.nvmlDeviceGetUUID(handle)),
-    )
-
-
-def _in_order(found: list[Gpu], visible: str | None) -> tuple[Gpu, ...]:
-    """Apply CUDA_VISIBLE_DEVICES as CUDA does: numbers or UUIDs, cut off at the first that does not exist."""
-    chosen: list[Gpu] = []
-    names = [str(i) for i in range(len(found))] if visible is None else [part.strip() for part in visible.split(",")]
-    for name in names:
-        by_uuid = [gpu for gpu in found if name and gpu.uuid and gpu.uuid.startswith(name)]
-        by_index = [found[int(name)]] if name.isdigit() and int(name) < len(found) else []
-        match = by_index or by_uuid
-        if not match:
-            break
-        gpu = match[0]
-        chosen.append(
-            Gpu(len(chosen), gpu.name, gpu.memory_bytes, gpu.compute_capability, gpu.driver, gpu.uuid),
-        )
-    return tuple(chosen)
 
 
 def _existing(path: Path) -> Path:

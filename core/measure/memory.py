@@ -14,7 +14,6 @@ One reading takes about 30 microseconds on a CPU-only machine.
 import ctypes
 import gc
 import sys
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,9 @@ NO_PEAK = "this operating system keeps no resettable peak of a process's memory"
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 RESET_PEAK_RSS = "5"
+NVML_SAYS = "NVIDIA's management library says: {error}"
+_handles: dict[str | None, Any] = {}
+"""NVML's handle of each GPU that has answered."""
 
 
 class Meters:
@@ -49,6 +51,7 @@ class Meters:
         self.highest_device_used: int | None = None
         self._process = psutil.Process()
         self._peak_rss_is_ours = False
+        self._nvml_has_answered = False
 
     def read(self) -> Reading:
         """All four meters now."""
@@ -60,7 +63,7 @@ class Meters:
     def reset_peaks(self) -> None:
         """Start the peak meters again from here."""
         self.highest_device_used = None
-        if cuda_is_initialised() and self.is_cuda:
+        if self.is_cuda and has_context(self.device):
             import torch
 
             torch.cuda.reset_peak_memory_stats(self.device)
@@ -90,10 +93,12 @@ class Meters:
     def _ask_driver(self) -> tuple[int | None, str]:
         if self.gpu is None:
             return None, self.gpu_reason
-        handle, reason = nvml_handle(self.gpu.uuid)
-        if handle is not None:
-            return _nvml_used(handle), ""
-        if self.is_cuda and cuda_is_initialised():
+        used, reason = nvml_used(self.gpu.uuid)
+        if used is not None or self._nvml_has_answered:
+            # Two meters that count differently must not be subtracted from each other.
+            self._nvml_has_answered = True
+            return used, reason
+        if self.is_cuda and has_context(self.device):
             import torch
 
             free, total = torch.cuda.mem_get_info(self.device)
@@ -101,7 +106,7 @@ class Meters:
         return None, f"{reason}, and CUDA cannot say before it is initialised"
 
     def _of_torch(self, allocated: str, reserved: str) -> Reading:
-        if not (self.is_cuda and cuda_is_initialised()):
+        if not (self.is_cuda and has_context(self.device)):
             reason = NOT_YET if self.is_cuda else NO_GPU_RUN
             empty = {"allocated_bytes": None, "allocated_bytes_reason": reason}
             return {**empty, "reserved_bytes": None, "reserved_bytes_reason": reason}
@@ -113,10 +118,21 @@ class Meters:
         }
 
 
-def cuda_is_initialised() -> bool:
-    """Whether this process has a CUDA context, without importing torch for it."""
+def has_context(device: str | None = None) -> bool:
+    """Whether CUDA's part of this process exists on a GPU, without creating it and without importing torch.
+
+    Imports of bitsandbytes and torchao initialise `torch.cuda`, which counts the GPUs and takes no memory. Only the
+    first tensor, stream or synchronise makes a context on one GPU, and that takes hundreds of megabytes.
+
+    Args:
+        device: `cuda[:N]`; None asks for any GPU.
+    """
     torch = sys.modules.get("torch")
-    return torch is not None and bool(torch.cuda.is_initialized())
+    # A module that is still being imported has no `cuda` yet, and has made no context.
+    if torch is None or not hasattr(torch, "cuda") or not torch.cuda.is_initialized():
+        return False
+    indices = range(torch.cuda.device_count()) if device is None else [int(device.partition(":")[2] or 0)]
+    return any(torch._C._cuda_hasPrimaryContext(index) for index in indices)
 
 
 def give_back() -> None:
@@ -125,7 +141,7 @@ def give_back() -> None:
     The C library keeps freed blocks for later: 0.6 to 1.8 GiB after Qwen3-0.6B in float32, in trials on Linux.
     """
     gc.collect()
-    if cuda_is_initialised():
+    if has_context():
         import torch
 
         torch.cuda.empty_cache()
@@ -135,9 +151,8 @@ def give_back() -> None:
             trim(0)
 
 
-@lru_cache
 def nvml_handle(uuid: str | None) -> tuple[Any, str]:
-    """NVML's handle of a GPU, or None and why."""
+    """NVML's handle of a GPU or a slice of one, or None and why. A failure is asked again the next time."""
     import pynvml
 
     if uuid is None:
@@ -146,17 +161,43 @@ def nvml_handle(uuid: str | None) -> tuple[Any, str]:
         pynvml.nvmlInit()
         return pynvml.nvmlDeviceGetHandleByUUID(uuid), ""
     except pynvml.NVMLError as error:
-        return None, f"NVIDIA's management library says: {error}"
+        return None, NVML_SAYS.format(error=error)
 
 
-def _nvml_used(handle: Any) -> int:
+def nvml_used(uuid: str | None) -> tuple[int | None, str]:
+    """Bytes in use on a GPU as NVML counts them, or None and why."""
+    import pynvml
+
+    handle, reason = _kept_handle(uuid)
+    if handle is None:
+        return None, reason
+    try:
+        # Version 2 counts as nvidia-smi does: without the part that the driver keeps for itself.
+        return int(pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2).used), ""
+    except (pynvml.NVMLError_FunctionNotFound, pynvml.NVMLError_NotSupported, pynvml.NVMLError_ArgumentVersionMismatch):
+        return _used_as_before(handle)
+    except pynvml.NVMLError as error:
+        return None, NVML_SAYS.format(error=error)
+
+
+def _used_as_before(handle: Any) -> tuple[int | None, str]:
+    """The first version of the meter, where a driver or a slice has no other."""
     import pynvml
 
     try:
-        # Version 2 counts as nvidia-smi does: without the part that the driver keeps for itself.
-        return int(pynvml.nvmlDeviceGetMemoryInfo(handle, version=pynvml.nvmlMemory_v2).used)
-    except pynvml.NVMLError_FunctionNotFound:
-        return int(pynvml.nvmlDeviceGetMemoryInfo(handle).used)
+        return int(pynvml.nvmlDeviceGetMemoryInfo(handle).used), ""
+    except pynvml.NVMLError as error:
+        return None, NVML_SAYS.format(error=error)
+
+
+def _kept_handle(uuid: str | None) -> tuple[Any, str]:
+    """As `nvml_handle`, quick enough for ten readings a second: what was found is kept, a failure is not."""
+    if uuid not in _handles:
+        handle, reason = nvml_handle(uuid)
+        if handle is None:
+            return None, reason
+        _handles[uuid] = handle
+    return _handles[uuid], ""
 
 
 def _reset_peak_rss() -> bool:

@@ -1,7 +1,8 @@
 """Where the time of a pass goes: in matrix products, in other operators, or between them in the program itself.
 
 A profiler slows what it watches, so it watches an extra pass after the timed ones, and only shares are read off it. On
-CUDA the time of the kernels is the device's own and is set beside an unprofiled pass.
+CUDA the time of the kernels is the device's own and is set beside an unprofiled pass. PyTorch lists each kernel twice
+there, by its own name and under the operator that started it; the operators are read.
 
     profiler = Profiler("cpu")
     profiler.start()
@@ -14,6 +15,7 @@ CUDA the time of the kernels is the device's own and is set beside an unprofiled
 from time import perf_counter_ns
 from typing import Any
 
+from torch.autograd import DeviceType
 from torch.profiler import ProfilerActivity, profile
 
 from core.measure.clocks import Clock
@@ -21,6 +23,8 @@ from core.measure.clocks import Clock
 PRODUCTS = ("mm", "addmm", "bmm", "baddbmm", "mv", "linear", "convolution", "conv2d", "attention", "_int_mm")
 """Parts of the names of operators that multiply matrices; convolutions and attention are products too."""
 TOP = 5
+NOTHING = "no operator ran while the profiler watched"
+NOT_SEEN = "the profiler saw no kernel of the GPU: its counters may be closed to this user, or used by another program"
 
 
 class Profiler:
@@ -51,15 +55,18 @@ class Profiler:
         finally:
             self._profile.stop()
 
-    def result(self, of: str, unprofiled_s: float) -> dict[str, Any]:
-        """What was seen, as it stands in a run record.
+    def result(self, of: str, unprofiled_s: float) -> dict[str, Any] | str:
+        """What was seen, as it stands in a run record, or the reason why nothing was.
 
         Args:
             of: what the pass was, in words.
             unprofiled_s: how long the same took in the timed passes.
         """
-        found = [(event.key, self._self_s(event), event.count) for event in self._profile.key_averages()]
+        events = [event for event in self._profile.key_averages() if event.device_type == DeviceType.CPU]
+        found = [(event.key, self._self_s(event), event.count) for event in events]
         operators = [each for each in found if each[1] > 0 and _is_operator(each[0])]
+        if not operators:
+            return NOT_SEEN if self._clock.is_cuda else NOTHING
         wall_s = (self._ended_ns - self._begun_ns) / 1e9
         longest = sorted(operators, key=lambda each: -each[1])[:TOP]
         return {

@@ -24,7 +24,7 @@ from core.measure.clocks import NO_DEVICE_CLOCK, Clock, Timing
 from core.measure.conditions import Conditions
 from core.measure.environment import environment
 from core.measure.machine import Machine, gpu_of
-from core.measure.memory import Meters, Reading, cuda_is_initialised
+from core.measure.memory import Meters, Reading, has_context
 from core.measure.progress import Progress, SilentProgress
 from core.measure.timeline import Timeline
 
@@ -82,7 +82,7 @@ class Recorder:
         self._stage: tuple[str, float] | None = None
         self.record = _empty_record(lab, settings, job_id)
         self.record["device"] = _device(device, machine)
-        self.record["fresh_process"] = is_fresh and not cuda_is_initialised()
+        self.record["fresh_process"] = is_fresh and not has_context()
         self.record["memory"]["timeline"] = self.timeline.points
 
     def begin_stage(self, name: str) -> None:
@@ -96,8 +96,7 @@ class Recorder:
         """Write down how long the stage took, wall clock in seconds."""
         if self._stage is None:
             return
-        if cuda_is_initialised():
-            self.clock.synchronise()
+        self.clock.settle()
         name, start = self._stage
         self.record["stages"].append({"name": name, "wall_s": perf_counter() - start})
         self._stage = None
@@ -123,8 +122,7 @@ class Recorder:
         if border in ("load_peak", "peak"):
             self._keep(border, self.meters.peaks())
             return
-        if cuda_is_initialised():
-            self.clock.synchronise()
+        self.clock.settle()
         reading = self.meters.read()
         self.timeline.add(reading)
         self._keep(border, reading)
@@ -170,10 +168,13 @@ class Recorder:
             self.record.pop("limit_reason", None)
             self.record["limit"] = found
 
-    def profile(self, found: dict[str, Any]) -> None:
-        """Put into the record where the time of a pass went, as `Profiler.result` gives it."""
-        self.record.pop("profile_reason", None)
-        self.record["profile"] = found
+    def profile(self, found: dict[str, Any] | str, **more: Any) -> None:
+        """Put into the record where the time of a pass went, as `Profiler.result` gives it, with further fields."""
+        if isinstance(found, str):
+            self.record |= {"profile": None, "profile_reason": found}
+        else:
+            self.record.pop("profile_reason", None)
+            self.record["profile"] = found | more
 
     def note(self, sentence: str) -> None:
         """Add a sentence that the reader has to see beside the figures; each is kept once."""

@@ -27,7 +27,10 @@ def _gpu(found: Record) -> str:
     states = [state for name in ("gpu_before", "gpu_after") if (state := found.get(name))]
     clocks = [f"{state['sm_clock_mhz']} MHz" for state in states if state["sm_clock_mhz"] is not None]
     degrees = [f"{state['temperature_c']} °C" for state in states if state["temperature_c"] is not None]
-    return ", ".join(" to ".join(values) for values in (clocks, degrees) if values)
+    words = [" to ".join(values) for values in (clocks, degrees) if values]
+    if (during := found.get("gpu_during")) and during["lowest_sm_clock_mhz"] is not None:
+        words.append(f"clock never below {during['lowest_sm_clock_mhz']} MHz while it ran")
+    return ", ".join(words)
 
 
 def _observer(record: Record) -> str:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.labs.records import Record
 from core.store.tables import Picture, Run
-from core.units import seconds, significant
+from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure, figures
@@ -20,6 +20,11 @@ WIDE = 1.5
 """Room for a value and a ratio behind the longest bar."""
 MEMORY_HELP = (
     "The weights and what came on top while the variant ran; of llama.cpp, which has a process of its own, all of it."
+)
+
+OTHER_METER = (
+    "{title} runs in a process of its own, which {meter} does not see: device_used went up by {size}, its CUDA context "
+    "included."
 )
 
 
@@ -172,10 +177,15 @@ def saving(entry: Entry, first: Entry, is_text: bool) -> float:
 
 
 def _memory(measured: list[Entry], key: str) -> None:
-    rows = [(e["title"], e["memory"]["needed_bytes"]) for e in measured if e["memory"]["needed_bytes"] is not None]
     meter = measured[0]["memory"]["meter"]
+    known = [entry for entry in measured if entry["memory"]["needed_bytes"] is not None]
+    rows = [(e["title"], e["memory"]["needed_bytes"]) for e in known if e["memory"]["meter"] == meter]
     memory_bars(f"Memory that each variant needed ({meter})", rows, key=f"{key}_memory")
     st.caption(MEMORY_HELP, help=METER_HELP)
+    for entry in known:
+        if entry["memory"]["meter"] != meter:
+            told = {"title": entry["title"], "size": gib(entry["memory"]["needed_bytes"]), "meter": meter}
+            st.caption(plain(OTHER_METER.format(**told)))
 
 
 def _outputs(measured: list[Entry], record: Record, run_id: str, is_text: bool) -> None:

@@ -215,5 +215,5 @@ def _look_closer(settings: Settings, model: Any, images: torch.Tensor, rates: De
     finally:
         profiler.stop()
     operations = flops(model, (images.to(next(model.parameters()).dtype),), {})
-    recorder.profile(profiler.result(f"a batch of {len(images)}", min(times)) | {"flops": operations})
+    recorder.profile(profiler.result(f"a batch of {len(images)}", min(times)), flops=operations)
     rates.set_beside(recorder, operations, "batch", min(times), images=len(images))

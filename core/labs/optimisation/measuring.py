@@ -33,10 +33,12 @@ class Way:
     Attributes:
         once: makes the pass of that number.
         memory: bytes that it took, asked after the last pass.
+        warm: called after the first pass, which compiles and tries kernels: what that takes is no part of the variant.
     """
 
     once: Callable[[int], Pass]
     memory: Callable[[], Entry]
+    warm: Callable[[], None] = lambda: None
 
 
 class Subject(Protocol):
@@ -82,6 +84,12 @@ class OwnMemory:
             return {"meter": self._meter, "peak_bytes": None, "needed_bytes": None, "reason": NO_PEAK}
         needed = self._weights_bytes + max(0, peak - self._before)
         return {"meter": self._meter, "peak_bytes": peak, "needed_bytes": needed}
+
+    def warm(self) -> None:
+        """Leave the first pass out of the variant's peak; the run's own peak keeps it."""
+        self._recorder.raise_peak()
+        give_back()
+        self._recorder.meters.reset_peaks()
 
     def _now(self, reading: dict[str, Any]) -> int | None:
         value: int | None = reading[f"{self._meter}_bytes"]

@@ -15,7 +15,6 @@ from core.labs.optimisation.measuring import Entry, OwnMemory, Pass, Way
 from core.labs.optimisation.settings import PICTURES, PROMPTS, Settings, Variant
 from core.labs.planning import models_of
 from core.labs.png import difference, png
-from core.measure.limits import work_limit
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.measure.work import flops
@@ -47,7 +46,7 @@ class Pictures:
         self._watch = StepWatch(recorder, progress, total)
         self._rates = DeviceRates(settings, self._pipe.unet)
         self._operations = self._count()
-        self._limits: dict[Variant, Entry] = {}
+        self._limits: dict[Variant, Entry | str] = {}
         self._drawn: dict[Variant, Any] = {}
 
     def _read(self, found: dict[str, Checkpoint]) -> Loaded[Any]:
@@ -72,20 +71,12 @@ class Pictures:
 
     @contextmanager
     def prepared(self, name: Variant) -> Iterator[Way]:
-        if name in self.compiled:
-            torch._dynamo.reset()
         self._rates.measure()
         with self._changed(name):
             memory = OwnMemory(self._recorder, self._recorder.record["model"]["weights_bytes"])
-            yield Way(lambda index: self._pass(name, index), memory)
+            yield Way(lambda index: self._pass(name, index), memory, memory.warm)
         self._rates.measure()
-        self._limits[name] = self._limit(2)
-
-    def _limit(self, measured: int) -> Entry:
-        """The least seconds of an evaluation by the last `measured` readings of the device."""
-        rates, weights = self._rates, sum(value.nbytes for value in self._pipe.unet.parameters())
-        around = rates.flops_per_s[-measured:], rates.read_bytes_per_s[-measured:]
-        return work_limit(self._operations, weights, *around, unit="s/evaluation")
+        self._limits[name] = self._rates.limit(self._operations, "evaluation", last=2)
 
     def _count(self) -> int:
         """Multiplications and additions of one evaluation, from its arguments; the picture ends before it computes."""
@@ -117,7 +108,8 @@ class Pictures:
     def summary(self, name: Variant, passes: list[Pass]) -> Entry:
         self._drawn[name] = passes[-1].output
         limit, figures = self._limits[name], passes[-1].figures
-        entry = {part: figures[part] for part in ("num_inference_steps", "evaluations")} | {"limit": limit}
+        entry = {part: figures[part] for part in ("num_inference_steps", "evaluations")}
+        entry |= {"limit": None, "limit_reason": limit} if isinstance(limit, str) else {"limit": limit}
         each = [one.figures["seconds_per_evaluation"] for one in passes[1:] if "seconds_per_evaluation" in one.figures]
         if not each:
             return entry | {
@@ -126,6 +118,8 @@ class Pictures:
                 "share_of_limit": None,
             }
         measured_s = median(each)
+        if isinstance(limit, str):
+            return entry | {"seconds_per_evaluation": measured_s, "share_of_limit": None}
         if measured_s < limit["value"]:
             self._recorder.note(
                 BELOW.format(measured=seconds(measured_s), what="evaluation", limit=seconds(limit["value"]))
@@ -142,7 +136,7 @@ class Pictures:
 
     def keep(self) -> None:
         if self._rates.flops_per_s:
-            self._recorder.limit(self._limit(len(self._rates.flops_per_s)))
+            self._recorder.limit(self._rates.limit(self._operations, "evaluation"))
         model, variants = self._recorder.record["model"], self._recorder.record["outputs"]["variants"]
         measured = {entry["name"]: entry for entry in variants if entry["is_available"]}
         for index, (name, picture) in enumerate(self._drawn.items()):

@@ -34,6 +34,7 @@ ENGINE: tuple[Variant, ...] = ("llama_cpp", "llama_cpp_q8")
 ENGINE_KV_BYTES = 2
 """llama.cpp keeps keys and values as 16-bit numbers, whatever the weights are."""
 NO_GRAPHS = "CUDA graphs record what a program starts on a GPU; this run is on the CPU."
+NO_DEVICE_METER = "this GPU has no meter that sees the memory of another process"
 SEES_LESS = (
     "This model's attention looks back {window} tokens, which llama.cpp's Qwen3 does not know; prompt and text would "
     "have {tokens}. Ask for fewer tokens."
@@ -90,8 +91,8 @@ class Text:
         usual = self._model.config._attn_implementation
         self._model.set_attn_implementation("eager" if name == "eager" else "sdpa")
         cache = step = None
+        memory = OwnMemory(self._recorder, self._recorder.record["model"]["weights_bytes"])
         if name in self.compiled:
-            torch._dynamo.reset()
             cache = program.static_cache(self._model, self._room)
             step = program.compile_step(self._model, "reduce-overhead" if name == "cuda_graphs" else None)
         tokens = self._settings.max_new_tokens
@@ -100,7 +101,8 @@ class Text:
                 lambda index: self._pass(
                     name, index, lambda told: program.write(self._model, self._ids, tokens, cache, step, told)
                 ),
-                OwnMemory(self._recorder, self._recorder.record["model"]["weights_bytes"]),
+                memory,
+                memory.warm,
             )
         finally:
             self._model.set_attn_implementation(usual)
@@ -110,15 +112,28 @@ class Text:
         """In llama.cpp's process, with the run's own weights and as many threads as torch takes."""
         threads, tokens = torch.get_num_threads(), self._settings.max_new_tokens
         gpu = (torch.device(self._settings.device).index or 0) if self._recorder.clock.is_cuda else None
+        before = self._device_used()
         with LlamaProcess(self._gguf(name), threads, self._room, gpu) as llama:
             yield Way(
                 lambda index: self._pass(name, index, lambda told: llama.write(self._ids, tokens, told)),
-                lambda: {
-                    "meter": "process_rss",
-                    "peak_bytes": llama.peak_rss_bytes,
-                    "needed_bytes": llama.peak_rss_bytes,
-                },
+                lambda: self._engine_memory(llama) if gpu is None else self._engine_memory_on_gpu(before),
             )
+
+    @staticmethod
+    def _engine_memory(llama: LlamaProcess) -> Entry:
+        peak = llama.peak_rss_bytes
+        return {"meter": "process_rss", "peak_bytes": peak, "needed_bytes": peak}
+
+    def _engine_memory_on_gpu(self, before: int | None) -> Entry:
+        """What the whole card's meter went up by: no other meter sees the memory of another process."""
+        used = self._device_used()
+        if used is None or before is None:
+            return {"meter": "device_used", "peak_bytes": None, "needed_bytes": None, "reason": NO_DEVICE_METER}
+        return {"meter": "device_used", "peak_bytes": used, "needed_bytes": max(0, used - before)}
+
+    def _device_used(self) -> int | None:
+        used = self._recorder.meters.read()["device_used_bytes"] if self._recorder.clock.is_cuda else None
+        return used if isinstance(used, int) else None
 
     def _gguf(self, name: Variant) -> Path:
         precision = "Q8_0" if name == "llama_cpp_q8" else PRECISIONS[self._settings.dtype]

@@ -175,7 +175,7 @@ def _profile(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any,
     finally:
         profiler.stop()
     work = {"bytes": PROFILED_TOKENS * sum(value.numel() * value.element_size() for value in model.parameters())}
-    recorder.profile(profiler.result(f"{PROFILED_TOKENS} tokens", PROFILED_TOKENS / rate) | work)
+    recorder.profile(profiler.result(f"{PROFILED_TOKENS} tokens", PROFILED_TOKENS / rate), **work)
 
 
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[tuple[Any, Any]]:

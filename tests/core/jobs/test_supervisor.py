@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -224,7 +225,7 @@ def test_external_workers_are_not_started_but_lost_jobs_are_put_back(
 
 
 def test_the_first_worker_also_takes_the_cpu() -> None:
-    two = Machine("test", 2, 1, 1, 1, (GPU, GPU), None, "Linux", "3.11")
+    two = Machine("test", 2, 1, 1, 1, (GPU, replace(GPU, index=1)), None, "Linux", "3.11")
     shares = [[child.devices for child in Supervisor(machine)._children] for machine in (MACHINE, two)]
     assert shares == [[("cpu",)], [("cpu", "cuda:0"), ("cuda:1",)]]
 

@@ -72,7 +72,7 @@ def test_what_the_driver_says_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(conditions, "nvml_handle", lambda uuid: ("handle", ""))
     monkeypatch.setattr(pynvml, "nvmlDeviceGetClockInfo", lambda *_: 1410)
     monkeypatch.setattr(pynvml, "nvmlDeviceGetTemperature", lambda *_: 61)
-    monkeypatch.setattr(pynvml, "nvmlDeviceGetCurrentClocksThrottleReasons", lambda *_: 0x20 | 0x1)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetCurrentClocksEventReasons", lambda *_: 0x20 | 0x1)
     strangers = [SimpleNamespace(pid=psutil.Process().pid), SimpleNamespace(pid=999_999_999)]
     monkeypatch.setattr(pynvml, "nvmlDeviceGetComputeRunningProcesses", lambda *_: strangers)
     assert gpu_state(COLAB.gpus[0])[0] == {
@@ -81,8 +81,10 @@ def test_what_the_driver_says_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
         "slowed_by": ["temperature"],
         "other_processes": 1,
     }
+    monkeypatch.setattr(conditions, "READ_EVERY_S", 0.01)
     watch = Conditions("cuda", COLAB)
     watch.begin()
+    time.sleep(0.1)
     watch.end()
     assert [warning.split(" ")[0] for warning in watch.warnings if "GPU" in warning] == ["Other", "The"]
 
@@ -94,6 +96,9 @@ def test_what_the_platform_hides_is_none(monkeypatch: pytest.MonkeyPatch) -> Non
         raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
 
     monkeypatch.setattr(conditions, "nvml_handle", lambda uuid: ("handle", ""))
-    for name in ("ClockInfo", "Temperature", "CurrentClocksThrottleReasons", "ComputeRunningProcesses"):
+    clocks = ("CurrentClocksEventReasons", "CurrentClocksThrottleReasons")
+    for name in ("ClockInfo", "Temperature", *clocks, "ComputeRunningProcesses"):
         monkeypatch.setattr(pynvml, f"nvmlDeviceGet{name}", hidden)
-    assert set((gpu_state(COLAB.gpus[0])[0] or {}).values()) == {None}
+    state, _ = gpu_state(COLAB.gpus[0])
+    assert state is not None and "does not list" in state.pop("other_processes_reason")
+    assert set(state.values()) == {None}

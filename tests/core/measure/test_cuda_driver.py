@@ -48,7 +48,7 @@ class FakeDriver:
 def test_every_gpu_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda_driver, "_library", FakeDriver)
     uuid = "GPU-00010203-0405-0607-0809-0a0b0c0d0e0f"
-    assert driver_gpus() == [(0, "Tesla T4", 15 * 2**30, (7, 5), "CUDA 12.4", uuid)]
+    assert driver_gpus() == [(0, "Tesla T4", 15 * 2**30, (7, 5), "CUDA 12.4", uuid, (12, 4))]
 
 
 def test_a_driver_without_gpus_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,14 +1,18 @@
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from core.measure import memory
-from core.measure.machine import gpu_of
-from core.measure.memory import METERS, Meters
+from core.measure.machine import gpu_of, this_machine
+from core.measure.memory import METERS, Meters, has_context
 from tests.core.measure.machines import COLAB, L4, LAPTOP, SERVER, T4
+from tests.simulated_gpu import A100, H200_MIG, Driver
+from tests.simulated_gpu import T4 as T4_CARD
 
 MIB = 2**20
+Simulate = Callable[..., Driver]
 
 
 def test_a_meter_that_is_not_there_reads_none_with_a_reason() -> None:
@@ -56,12 +60,11 @@ def test_a_peak_that_cannot_be_had_is_none(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_device_used_comes_from_nvml_by_uuid_before_cuda_is_initialised(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str | None] = []
 
-    def handle(uuid: str | None) -> tuple[object, str]:
+    def used(uuid: str | None) -> tuple[int, str]:
         asked.append(uuid)
-        return object(), ""
+        return 300 * MIB, ""
 
-    monkeypatch.setattr(memory, "nvml_handle", handle)
-    monkeypatch.setattr(memory, "_nvml_used", lambda handle: 300 * MIB)
+    monkeypatch.setattr(memory, "nvml_used", used)
     reading = Meters("cuda:1", SERVER).read()
     assert reading["device_used_bytes"] == 300 * MIB
     assert reading["allocated_bytes_reason"] == "CUDA has not been initialised yet"
@@ -70,8 +73,7 @@ def test_device_used_comes_from_nvml_by_uuid_before_cuda_is_initialised(monkeypa
 
 def test_the_peak_of_device_used_is_the_highest_reading_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     used = iter([100, 700, 400])
-    monkeypatch.setattr(memory, "nvml_handle", lambda uuid: (object(), ""))
-    monkeypatch.setattr(memory, "_nvml_used", lambda handle: next(used))
+    monkeypatch.setattr(memory, "nvml_used", lambda uuid: (next(used), ""))
     meters = Meters("cuda", COLAB)
     meters.read()
     meters.read()
@@ -105,3 +107,116 @@ def test_giving_memory_back_lowers_process_rss() -> None:
     assert isinstance(full, int) and isinstance(empty, int)
     assert full - empty > 150_000_000
     assert keeps_the_heap_long is not None
+
+
+def test_importing_libraries_is_no_context(simulate: Simulate) -> None:
+    import torch
+
+    driver = simulate(T4_CARD)
+    meters = Meters("cuda", this_machine())
+    torch.cuda.get_device_capability()
+    assert torch.cuda.is_initialized() and not has_context()
+    before = meters.read()
+    assert (before["device_used_bytes"], before["allocated_bytes_reason"]) == (0, memory.NOT_YET)
+    assert not driver.devices[0].has_context
+    held = torch.zeros(MIB, device="cuda")
+    after = meters.read()
+    assert has_context("cuda") and after["allocated_bytes"] == held.nbytes
+    assert after["device_used_bytes"] == T4_CARD.context_bytes + after["reserved_bytes"]
+
+
+def test_a_context_on_one_gpu_is_none_on_the_other(simulate: Simulate) -> None:
+    import torch
+
+    simulate(T4_CARD, A100)
+    held = torch.zeros(1, device="cuda:1")
+    assert (has_context("cuda:0"), has_context("cuda:1"), has_context()) == (False, True, True)
+    assert Meters("cuda:0", this_machine()).read()["allocated_bytes"] is None
+    assert Meters("cuda:1", this_machine()).read()["allocated_bytes"] == 512 and held.is_cuda
+
+
+def test_the_meters_of_a_slice_are_its_own(simulate: Simulate) -> None:
+    driver = simulate(H200_MIG)
+    driver.devices[0].foreign_bytes = 3 * MIB
+    assert Meters("cuda", this_machine()).read()["device_used_bytes"] == 3 * MIB
+
+
+def test_peaks_are_of_the_time_since_they_were_reset(simulate: Simulate) -> None:
+    import torch
+
+    simulate(T4_CARD)
+    meters = Meters("cuda", this_machine())
+    torch.zeros(100 * MIB, dtype=torch.uint8, device="cuda")
+    meters.reset_peaks()
+    torch.zeros(10 * MIB, dtype=torch.uint8, device="cuda")
+    assert meters.peaks()["allocated_bytes"] == 10 * MIB
+
+
+def test_a_failure_of_nvml_that_passes_is_forgotten(simulate: Simulate) -> None:
+    driver = simulate(T4_CARD)
+    meters = Meters("cuda", this_machine())
+    driver.denies.add("nvmlDeviceGetHandleByUUID")
+    assert meters.read()["device_used_bytes"] is None
+    driver.denies.clear()
+    assert meters.read()["device_used_bytes"] == 0
+
+
+def test_without_nvml_cuda_says_what_is_used_once_it_is_there(simulate: Simulate) -> None:
+    import torch
+
+    driver = simulate(T4_CARD, hides_library=True)
+    meters = Meters("cuda", this_machine())
+    assert "before it is initialised" in str(meters.read()["device_used_bytes_reason"])
+    held = torch.zeros(MIB, device="cuda")
+    assert meters.read()["device_used_bytes"] == driver.devices[0].used_bytes > held.nbytes
+
+
+def test_two_ways_of_counting_are_never_mixed_in_one_run(simulate: Simulate) -> None:
+    import torch
+
+    driver = simulate(T4_CARD)
+    meters = Meters("cuda", this_machine())
+    assert meters.read()["device_used_bytes"] == 0
+    torch.zeros(MIB, device="cuda")
+    driver.denies.add("nvmlDeviceGetMemoryInfo")
+    reading = meters.read()
+    assert reading["device_used_bytes"] is None and "ermission" in str(reading["device_used_bytes_reason"])
+
+
+def test_a_driver_without_the_newer_meter_is_read_by_the_older(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pynvml
+
+    driver = simulate(T4_CARD)
+    driver.devices[0].foreign_bytes = 5 * MIB
+    meter = pynvml.nvmlDeviceGetMemoryInfo
+
+    def older(handle: Any, version: int | None = None) -> Any:
+        if version is not None:
+            raise pynvml.NVMLError_FunctionNotFound
+        return meter(handle)
+
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetMemoryInfo", older)
+    assert Meters("cuda", this_machine()).read()["device_used_bytes"] == 5 * MIB
+    driver.denies.add("nvmlDeviceGetMemoryInfo")
+    assert "ermission" in str(Meters("cuda", this_machine()).read()["device_used_bytes_reason"])
+
+
+def test_a_gpu_that_is_lost_has_no_reading(simulate: Simulate) -> None:
+    driver = simulate(T4_CARD)
+    meters = Meters("cuda", this_machine())
+    driver.is_lost = True
+    assert "lost" in str(meters.read()["device_used_bytes_reason"])
+
+
+def test_giving_back_empties_the_gpus_cache_and_makes_no_context(simulate: Simulate) -> None:
+    import torch
+
+    driver = simulate(T4_CARD)
+    memory.give_back()
+    assert not driver.devices[0].has_context
+    torch.zeros(10 * MIB, dtype=torch.uint8, device="cuda")
+    assert driver.devices[0].reserved_bytes >= 10 * MIB
+    memory.give_back()
+    assert driver.devices[0].reserved_bytes == 0
