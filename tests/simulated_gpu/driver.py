@@ -132,7 +132,8 @@ class Driver:
 
     def launched(self, index: int, seconds: float) -> None:
         """A kernel has run on a device."""
-        device = self.device(index)
+        device = self.devices[index]
+        device.has_context = True
         device.launches += 1
         device.busy_s += seconds
         device.launched_at = perf_counter()

@@ -1,5 +1,6 @@
 """`torch.cuda`, answered by the simulated driver. PyTorch's own Python code stays; its C functions are replaced."""
 
+import weakref
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -69,6 +70,7 @@ class Generator(torch.Generator):
     def __init__(self, device: Any = "cpu") -> None:
         self._device = indexed(device)
         generators_of_cards.add(self._cdata)
+        weakref.finalize(self, generators_of_cards.discard, self._cdata)
 
     @property
     def device(self) -> torch.device:

@@ -220,7 +220,8 @@ def _account(inner: torch.Tensor, device: torch.device) -> None:
     if storage in _known:
         return
     torch.cuda._lazy_init()  # C++ calls it once per process, and this may be its second simulation
-    books = driver().device(device.index)
+    books = driver().devices[int(device.index)]
+    books.has_context = True
     size = books.allocate(storage.nbytes())
     _known[storage] = size
     weakref.finalize(storage, books.free, size)

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,9 @@ from core.labs.runtime import run as runtime_run
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
 from tests.core.measure.run_schema import assert_valid
+from tests.simulated_gpu import T4, Driver
+
+Simulate = Callable[..., Driver]
 
 
 def execute_runtime(resident: Resident, **given: Any) -> dict[str, Any]:
@@ -136,3 +140,60 @@ def test_memory_is_free_again_after_a_failure(resident: Resident, monkeypatch: p
     monkeypatch.setattr(runtime_run, "run", run)
     assert execute_runtime(resident)["error"]["kind"] == "out_of_memory"
     assert seen[0]() is None
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+    ],
+)
+def test_memory_that_ran_out_below_pytorch_is_out_of_memory(message: str) -> None:
+    assert explain(RuntimeError(message), "cuda").kind == "out_of_memory"
+
+
+def test_after_a_failed_assert_on_the_card_the_process_is_given_up(
+    resident: Resident, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(T4)
+
+    def run(*arguments: Any) -> None:
+        rows = torch.zeros(4, 2, device="cuda")
+        rows[torch.tensor([9], device="cuda")]  # the card notices, the program goes on
+        raise ValueError("something else that went wrong because of it")
+
+    monkeypatch.setattr(runtime_run, "run", run)
+    monkeypatch.setattr(resident, "release", lambda: pytest.fail("the device was asked to give its memory back"))
+    record = execute("runtime", {"device": "cuda"}, SilentProgress(), resident).record
+    assert record["error"]["kind"] == "device_lost"
+    assert "device-side assert" in record["error"]["message"]
+    assert_valid(record)
+
+
+def test_a_card_that_disappears_during_a_run_ends_it(resident: Resident, simulate: Simulate) -> None:
+    simulate(T4, lost_at=40)
+    record = execute("text_generation", {"device": "cuda", "source": "embedded"}, SilentProgress(), resident).record
+    assert (record["state"], record["error"]["kind"]) == ("failed", "device_lost")
+    assert_valid(record)
+
+
+def test_after_a_failure_that_the_card_survives_the_model_is_released(
+    resident: Resident, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = simulate(T4)
+    resident.get("model", lambda: torch.zeros(2**20, device="cuda"))
+    monkeypatch.setattr(runtime_run, "run", failing_with(torch.OutOfMemoryError("CUDA out of memory.")))
+    record = execute("runtime", {"device": "cuda"}, SilentProgress(), resident).record
+    assert record["error"]["kind"] == "out_of_memory"
+    assert driver.devices[0].reserved_bytes == 0
+
+
+def test_a_full_card_says_what_was_asked_and_free(resident: Resident, simulate: Simulate) -> None:
+    driver = simulate(T4)
+    driver.devices[0].foreign_bytes = T4.memory_bytes - T4.context_bytes - 4 * 2**20
+    settings = {"model": "stable-diffusion-1.5", "device": "cuda", "source": "embedded"}
+    record = execute("load_model", settings, SilentProgress(), resident).record
+    assert record["error"]["kind"] == "out_of_memory" and "more, and" in record["error"]["message"]
+    assert driver.devices[0].allocated_bytes == 0

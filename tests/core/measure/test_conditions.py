@@ -1,6 +1,8 @@
+import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -9,8 +11,12 @@ import pytest
 
 from core.measure import conditions
 from core.measure.conditions import Conditions, gpu_state
-from core.measure.machine import read_machine
+from core.measure.machine import read_machine, this_machine
 from tests.core.measure.machines import COLAB, LAPTOP
+from tests.simulated_gpu import T4, Driver
+from tests.simulated_gpu.nvml import BUSY_S
+
+Simulate = Callable[..., Driver]
 
 BUSY = "import time; end = time.time() + 2\nwhile time.time() < end: pass"
 COUNTERS = "_counters"
@@ -102,3 +108,59 @@ def test_what_the_platform_hides_is_none(monkeypatch: pytest.MonkeyPatch) -> Non
     state, _ = gpu_state(COLAB.gpus[0])
     assert state is not None and "does not list" in state.pop("other_processes_reason")
     assert set(state.values()) == {None}
+
+
+def test_in_a_container_with_process_numbers_of_its_own_other_programs_are_unknown(simulate: Simulate) -> None:
+    import torch
+
+    driver = simulate(T4, own_pid=999_999)
+    held = torch.zeros(1, device="cuda")
+    state, _ = gpu_state(this_machine().gpus[0])
+    assert held.is_cuda and state is not None
+    assert state["other_processes"] is None and "process numbers of its own" in state["other_processes_reason"]
+    driver.own_pid = os.getpid()
+    state, _ = gpu_state(this_machine().gpus[0])
+    assert state is not None and state["other_processes"] == 0
+
+
+def test_other_programs_on_the_gpu_are_counted(simulate: Simulate) -> None:
+    simulate(T4, foreign_pids=(999_998, 999_999))
+    watch = Conditions("cuda", this_machine())
+    watch.begin()
+    assert watch.end()["gpu_after"]["other_processes"] == 2
+    assert any("2 of them" in warning for warning in watch.warnings)
+
+
+def test_a_clock_that_is_lowered_only_under_load_is_seen(simulate: Simulate, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conditions, "READ_EVERY_S", 0.02)
+    driver = simulate(T4, slowed_while_busy=0x4)
+    watch = Conditions("cuda", this_machine())
+    watch.begin()
+    for _ in range(20):
+        driver.launched(0, 0.01)
+        time.sleep(0.01)
+    time.sleep(2 * BUSY_S)
+    found = watch.end()
+    assert found["gpu_before"]["slowed_by"] == found["gpu_after"]["slowed_by"] == []
+    during = found["gpu_during"]
+    assert during["slowed_by"] == ["power cap"] and 0 < during["slowed_readings"] <= during["readings"]
+    assert during["lowest_sm_clock_mhz"] == 1410 and during["highest_temperature_c"] == 61
+    assert any("power cap" in warning for warning in watch.warnings)
+
+
+def test_a_driver_that_knows_only_the_older_name_is_asked_by_it(simulate: Simulate) -> None:
+    simulate(T4, denies={"nvmlDeviceGetCurrentClocksEventReasons"})
+    state, _ = gpu_state(this_machine().gpus[0])
+    assert state is not None and state["slowed_by"] == []
+
+
+def test_a_run_too_short_for_a_reading_says_so(simulate: Simulate) -> None:
+    simulate(T4)
+    watch = Conditions("cuda", this_machine())
+    watch.begin()
+    assert watch.end()["gpu_during_reason"] == conditions.NOT_READ
+
+
+def test_without_the_library_the_state_of_the_gpu_has_its_reason(simulate: Simulate) -> None:
+    simulate(T4, hides_library=True)
+    assert "library says" in gpu_state(this_machine().gpus[0])[1]

@@ -1,4 +1,6 @@
 import math
+import time
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,13 +12,18 @@ from torch import nn
 
 from core.measure import limits
 from core.measure.limits import (
+    convolves_in_tf32,
     decode_limit,
+    fits_the_cache,
     kv_bytes_per_token,
     last_cache_bytes,
     product_rate,
     read_bandwidth,
     work_limit,
 )
+from tests.simulated_gpu import A100, H200, T4, Card, Driver
+
+Simulate = Callable[..., Driver]
 
 
 class Decoder(nn.Module):
@@ -108,3 +115,88 @@ def test_no_limit_is_below_what_the_best_device_needs(
     found = work_limit(flops, size_bytes, rates, bandwidths, "s/evaluation")
     assert 0 < found["value"] < math.inf
     assert found["value"] == max(flops / max(rates), size_bytes / max(bandwidths))
+
+
+def test_on_a_gpu_the_work_is_timed_on_its_own_device_also_if_another_is_current(simulate: Simulate) -> None:
+    driver = simulate(T4, A100)
+
+    def work() -> None:
+        driver.launched(1, 0.02)
+
+    assert torch.cuda.current_device() == 0
+    host_s = time.perf_counter()
+    found_s = limits._seconds(lambda: (work(), time.sleep(0.02)), torch.device("cuda:1"))
+    assert 0.02 <= found_s <= time.perf_counter() - host_s
+    assert not driver.devices[0].has_context
+
+
+@pytest.mark.parametrize(("work_s", "times"), [(0.00002, 250), (0.0004, 13), (0.006, 1)])
+def test_what_a_gpu_does_quickly_is_timed_as_often_as_fills_5_ms(
+    work_s: float, times: int, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = simulate(T4)
+    clock = iter_clock = [0.0]
+    monkeypatch.setattr(driver, "now_s", lambda index: clock[0])
+    calls: list[int] = []
+
+    def work() -> None:
+        calls.append(1)
+        iter_clock[0] += work_s
+
+    assert limits._seconds(work, torch.device("cuda:0")) == pytest.approx(work_s)
+    assert len(calls) == times + (0 if times == 1 else 1)
+
+
+def test_the_timed_product_is_of_random_numbers_and_leaves_the_seeds_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(limits.PRODUCT_SIDE, "cpu", 64)
+    seen: list[torch.Tensor] = []
+    monkeypatch.setattr(limits, "_product_s", lambda left: seen.append(left) or 1.0)
+    torch.manual_seed(5)
+    wanted = torch.rand(3)
+    torch.manual_seed(5)
+    product_rate("cpu", torch.float32)
+    assert torch.equal(torch.rand(3), wanted)
+    assert len(seen[0].unique()) > 4000 and abs(float(seen[0].mean())) < 0.1
+
+
+def test_a_gpu_that_is_nearly_full_gets_the_smaller_product(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = simulate(T4)
+    monkeypatch.setattr(limits, "SMALL_SIDE", 64)
+    monkeypatch.setitem(limits.PRODUCT_SIDE, "cuda", 1024)
+    sides: list[int] = []
+    monkeypatch.setattr(limits, "_product_s", lambda left: sides.append(len(left)) or 1.0)
+    product_rate("cuda", torch.float16)
+    driver.devices[0].foreign_bytes = driver.devices[0].free_bytes - 4 * 2**20
+    product_rate("cuda", torch.float16)
+    assert sides == [1024, 64]
+    assert driver.devices[0].reserved_bytes == 0
+
+
+@pytest.mark.parametrize(
+    ("card", "device", "dtype", "expected"),
+    [
+        (A100, "cuda", "float32", True),
+        (A100, "cuda", "float16", False),
+        (T4, "cuda", "float32", False),
+        (T4, "cpu", "float32", False),
+    ],
+)
+def test_only_from_ampere_on_a_gpu_convolves_float32_in_tf32(
+    card: Card, device: str, dtype: str, expected: bool, simulate: Simulate
+) -> None:
+    simulate(card)
+    assert convolves_in_tf32(device, dtype) is expected
+
+
+def test_weights_that_the_cache_holds_are_no_limit_of_a_pass(no_cache: None) -> None:
+    assert fits_the_cache([torch.zeros(100)]) and not fits_the_cache([torch.zeros(1000)])
+    found = work_limit(10**12, 10**9, rates=[1e11], bandwidths=[], unit="s/evaluation")
+    assert (found["kind"], found["value"], found["read_bytes_per_s"]) == ("compute", 10.0, None)
+
+
+def test_the_cache_of_a_gpu_is_what_its_properties_say(simulate: Simulate) -> None:
+    simulate(T4, H200)
+    assert last_cache_bytes(torch.device("cuda:0")) == 4 * 2**20
+    assert last_cache_bytes(torch.device("cuda:1")) == 60 * 2**20

@@ -1,9 +1,15 @@
 import time
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
 
+import pytest
 import torch
 from torch import nn
+from torch.autograd import DeviceType
 
-from core.measure.profile import NOTHING, Profiler
+from core.measure.profile import NOT_SEEN, NOTHING, Profiler
+from tests.simulated_gpu import T4, Driver
 
 
 def _profiled(layers: int, pause_s: float) -> dict[str, object]:
@@ -53,3 +59,31 @@ def test_a_pass_that_fails_leaves_no_profiler_behind() -> None:
         profiler.stop()
     # Another one could not start beside it.
     assert _profiled(1, pause_s=0)["top"]
+
+
+def test_a_kernel_counts_once_though_it_is_listed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def event(key: str, device_us: float, device: Any) -> SimpleNamespace:
+        return SimpleNamespace(key=key, self_device_time_total=device_us, count=1, device_type=device)
+
+    listed = [
+        event("aten::mm", 3e6, DeviceType.CPU),
+        event("aten::add", 1e6, DeviceType.CPU),
+        event("ampere_sgemm_128x64::kernel", 3e6, DeviceType.CUDA),
+        event("at::native::vectorized_elementwise_kernel", 1e6, DeviceType.CUDA),
+    ]
+    profiler = Profiler("cpu")
+    profiler._clock.is_cuda = True
+    monkeypatch.setattr(profiler._profile, "key_averages", lambda: listed)
+    found = profiler.result("a test", unprofiled_s=5.0)
+    assert isinstance(found, dict)
+    assert (found["busy_s"], found["products_s"], found["reference_s"]) == (4.0, 3.0, 5.0)
+    assert [entry["name"] for entry in found["top"]] == ["aten::mm", "aten::add"]
+
+
+def test_a_profile_without_any_kernel_is_none_with_the_reason(simulate: Callable[..., Driver]) -> None:
+    simulate(T4)
+    profiler = Profiler("cuda")
+    profiler.start()
+    torch.ones(8, 8, device="cuda").matmul(torch.ones(8, 8, device="cuda"))
+    profiler.stop()
+    assert profiler.result("a test", unprofiled_s=1.0) == NOT_SEEN
