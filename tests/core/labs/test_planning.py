@@ -198,3 +198,31 @@ def test_the_workload_differs_between_machines() -> None:
 def test_the_optimisation_lab_takes_the_full_size_for_text_and_the_twin_for_pictures_on_a_cpu() -> None:
     assert concrete("optimisation")[0] == "dummy"
     assert concrete("optimisation", model="stable-diffusion-1.5")[0] == "embedded"
+
+
+def test_of_different_gpus_the_one_that_takes_the_job_chooses_the_precision() -> None:
+    of_any = planned("text_generation", SERVER, device="cuda")
+    assert of_any.leaves_dtype_open and of_any.queued()["dtype"] == "auto"
+    assert any("precision that it computes in" in reason for reason in of_any.reasons)
+    assert of_any.settings.model_dump()["dtype"] == "float16"
+    for device, dtype in (("cuda:0", "float16"), ("cuda:1", "bfloat16")):
+        on_one = planned("text_generation", SERVER, device=device)
+        assert (on_one.queued()["dtype"], on_one.leaves_dtype_open) == (dtype, False)
+    assert planned("text_generation", SERVER, device="cuda", dtype="float16").queued()["dtype"] == "float16"
+    assert planned("text_generation", COLAB, device="cuda").queued()["dtype"] == "float16"
+
+
+def test_of_different_gpus_the_one_that_has_room_takes_a_large_model() -> None:
+    small = replace(SERVER.gpus[0], memory_bytes=2 * 2**30)
+    machine = replace(SERVER, gpus=(small, SERVER.gpus[1]))
+    on_the_larger = planned("load_model", machine, model="stable-diffusion-1.5", device="cuda", source="dummy")
+    assert on_the_larger.settings.model_dump()["device"] == "cuda:1" and on_the_larger.refusal is None
+    assert any("NVIDIA L4" in reason and "room" in reason for reason in on_the_larger.reasons)
+    neither = replace(machine, gpus=(small,))
+    assert planned("load_model", neither, model="stable-diffusion-1.5", device="cuda", source="dummy").refusal
+
+
+def test_auto_takes_the_gpu_that_can_be_used_by_its_own_number() -> None:
+    machine = replace(SERVER, gpus=(SERVER.gpus[1],))
+    assert concrete("text_generation", machine)[1] == "cuda:1"
+    assert planned("text_generation", machine, device="cuda:0").refusal

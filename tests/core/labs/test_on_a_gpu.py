@@ -1,0 +1,207 @@
+"""Every lab through its CUDA branches, on simulated cards; what a card alone can tell is absent and says why."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import torch
+
+from core.labs import compiler
+from core.labs.execution import execute
+from core.labs.load_model.run import NOT_TIMED_ON_DEVICE
+from core.labs.optimisation import llama_process, program, text
+from core.labs.optimisation.measuring import OwnMemory
+from core.labs.registry import LABS
+from core.measure.machine import this_machine
+from core.measure.profile import NOT_SEEN
+from core.measure.progress import SilentProgress
+from core.measure.recorder import Recorder
+from core.measure.verdict import verdict
+from core.models.resident import Resident
+from tests.core.measure.run_schema import assert_valid
+from tests.simulated_gpu import A100, H200_MIG, T4, Driver
+
+Simulate = Callable[..., Driver]
+QUICK: dict[str, dict[str, Any]] = {
+    "runtime": {},
+    "load_model": {"source": "embedded"},
+    "text_generation": {"source": "embedded", "max_new_tokens": 6},
+    "text_to_image": {"source": "embedded", "num_inference_steps": 3},
+    "inpainting": {"source": "embedded", "num_inference_steps": 3},
+    "image_classification": {"source": "embedded", "batch_sizes": [1, 2], "repeats": 2},
+    "precision": {"source": "embedded", "max_new_tokens": 4},
+    "optimisation": {"source": "embedded", "max_new_tokens": 4, "repeats": 2},
+}
+"""The smallest run of each lab; a new lab without one fails here."""
+MIB = 2**20
+
+
+def measured(lab: str, device: str = "cuda", **settings: Any) -> dict[str, Any]:
+    resident = Resident()
+    record = execute(lab, QUICK[lab] | {"device": device} | settings, SilentProgress(), resident).record
+    resident.release()
+    assert record["state"] == "finished", record["error"]
+    assert_valid(record)
+    return record
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_every_lab_runs_on_a_t4(lab: str, simulate: Simulate) -> None:
+    driver = simulate(T4)
+    record = measured(lab)
+    assert record["device"] == {"type": "cuda", "name": T4.full_name, "index": 0}
+    assert record["environment"]["gpus"] == [T4.full_name]
+    assert record["conditions"]["gpu_after"]["sm_clock_mhz"] == 1410
+    assert record["limit"] or record["limit_reason"]
+    assert verdict(record) is None or verdict(record)
+    if lab != "runtime":
+        assert record["fresh_process"] and record["memory"]["baseline"]["device_used_bytes"] == 0
+        grown = record["memory"]["context"]["device_used_bytes"]
+        assert grown == T4.context_bytes + 2 * MIB
+        assert record["models"] and driver.devices[0].peak_allocated_bytes > record["models"][0]["weights_bytes"] / 2
+    for repeat in record["repeats"]:
+        timed = repeat["device_s"]
+        assert repeat["device_s_reason"] == NOT_TIMED_ON_DEVICE if timed is None else 0 < timed <= repeat["wall_s"]
+    assert driver.devices[0].allocated_bytes == 0
+
+
+@pytest.mark.parametrize("lab", [lab for lab in LABS if lab != "runtime"])
+def test_every_lab_stays_on_the_second_of_two_different_cards(lab: str, simulate: Simulate) -> None:
+    driver = simulate(T4, A100)
+    record = measured(lab, "cuda:1")
+    assert record["device"] == {"type": "cuda", "name": A100.full_name, "index": 1}
+    assert not driver.devices[0].has_context and driver.devices[1].peak_allocated_bytes > 0
+    if "dtype" in record["settings"] and lab in ("load_model", "text_generation", "optimisation"):
+        assert record["settings"]["dtype"] == "bfloat16"
+
+
+def test_a_slice_runs_a_lab_with_its_own_meters(simulate: Simulate) -> None:
+    simulate(H200_MIG)
+    record = measured("text_generation")
+    assert "MIG 1g.18gb" in record["device"]["name"]
+    assert record["memory"]["after_load"]["device_used_bytes"] > H200_MIG.slices[0].context_bytes
+
+
+def test_the_profile_that_a_simulation_cannot_give_is_absent(simulate: Simulate) -> None:
+    simulate(T4)
+    record = measured("text_to_image")
+    assert record["profile"] is None and record["profile_reason"] == NOT_SEEN
+
+
+def test_float32_pictures_have_no_limit_where_convolutions_are_in_tf32(simulate: Simulate) -> None:
+    simulate(T4, A100)
+    drawn = {"dtype": "float32", "model": "stable-diffusion-1.5", "num_inference_steps": 3}
+    for lab in ("text_to_image", "optimisation"):
+        given = drawn | ({"variants": ["eager", "channels_last"]} if lab == "optimisation" else {})
+        assert measured(lab, "cuda:0", **given)["limit"]["value"] > 0
+        on_ampere = measured(lab, "cuda:1", **given)
+        assert on_ampere["limit"] is None and "TF32" in on_ampere["limit_reason"]
+        for variant in on_ampere["outputs"].get("variants", []):
+            assert variant["limit"] is None and "TF32" in variant["limit_reason"]
+            assert variant["seconds_per_evaluation"] > 0 and variant["share_of_limit"] is None
+
+
+def test_what_the_first_pass_alone_takes_is_not_the_variants_memory(simulate: Simulate) -> None:
+    simulate(T4)
+    recorder = Recorder("optimisation", {}, device="cuda", machine=this_machine())
+    weights = torch.zeros(10 * MIB, dtype=torch.uint8, device="cuda")
+    memory = OwnMemory(recorder, weights.nbytes)
+    torch.zeros(80 * MIB, dtype=torch.uint8, device="cuda")  # what trying kernels takes
+    memory.warm()
+    torch.zeros(3 * MIB, dtype=torch.uint8, device="cuda")
+    found = memory()
+    assert found == {"meter": "allocated", "peak_bytes": 13 * MIB, "needed_bytes": 13 * MIB}
+    assert recorder.record["memory"]["peak"]["allocated_bytes"] == 90 * MIB
+
+
+class FakeEngine:
+    """Stands for llama.cpp's process, which takes memory of the card that no meter of this process sees."""
+
+    driver: Driver
+
+    def __init__(self, path: Any, threads: int, context_tokens: int, gpu: int | None) -> None:
+        self.gpu = gpu
+        if gpu is not None:
+            self.driver.devices[gpu].foreign_bytes += 700 * MIB
+
+    def __enter__(self) -> "FakeEngine":
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        if self.gpu is not None:
+            self.driver.devices[self.gpu].foreign_bytes -= 700 * MIB
+
+    def write(self, ids: list[int], new_tokens: int, on_token: Callable[[int], None]) -> list[int]:
+        for _ in range(new_tokens):
+            on_token(0)
+        return [0] * new_tokens
+
+
+@pytest.mark.parametrize("hides_library", [False, True])
+def test_an_engine_of_its_own_is_measured_by_the_meter_that_sees_it(
+    hides_library: bool, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    FakeEngine.driver = simulate(T4, A100, hides_library=hides_library)
+    monkeypatch.setattr(text, "LlamaProcess", FakeEngine)
+    monkeypatch.setattr(text, "why_not_installed", lambda: None)
+    monkeypatch.setattr(text.Text, "_gguf", lambda subject, name: llama_process.Path(__file__))
+    monkeypatch.setattr(text, "tensor_bytes", lambda path: 1000)
+    record = measured("optimisation", "cuda:1", variants=["sdpa", "llama_cpp"])
+    own, _, engine = (entry["memory"] for entry in record["outputs"]["variants"])
+    assert own["meter"] == "allocated"
+    assert (engine["meter"], engine["needed_bytes"]) == ("device_used", 700 * MIB)
+
+
+def test_the_compiler_forgets_before_and_after_and_caches_again_as_it_did(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulate(T4)
+    told: list[str] = []
+    settings = torch.compiler.config
+    monkeypatch.setattr(torch.compiler, "reset", lambda: told.append("reset"))
+
+    def compile_step(model: Any, mode: str | None = None) -> Any:
+        told.append(f"{mode}, caches {'off' if settings.force_disable_caches else 'on'}")
+        return model
+
+    monkeypatch.setattr(program, "compile_step", compile_step)
+    before = settings.force_disable_caches
+    measured("optimisation", variants=["compiled_static", "cuda_graphs"])
+    assert told == ["reset", "None, caches off", "reset", "reset", "reduce-overhead, caches off", "reset"]
+    assert settings.force_disable_caches is before
+
+
+def test_the_precision_lab_compiles_anew_too(simulate: Simulate, monkeypatch: pytest.MonkeyPatch) -> None:
+    simulate(A100)
+    told: list[bool] = []
+
+    def compiled(function: Any, **_: Any) -> Any:
+        told.append(torch.compiler.config.force_disable_caches)
+        return function
+
+    monkeypatch.setattr(torch, "compile", compiled)
+    before = torch.compiler.config.force_disable_caches
+    record = measured("precision", precisions=["float32", "bfloat16", "int8_torchao_compiled"])
+    assert all(entry["is_available"] for entry in record["outputs"]["variants"]), record["outputs"]
+    assert told == [True] and torch.compiler.config.force_disable_caches is before
+
+
+def test_a_failure_in_the_compiler_leaves_the_caches_as_they_were() -> None:
+    before = torch.compiler.config.force_disable_caches
+    with pytest.raises(ZeroDivisionError), compiler.compiler_as_new():
+        raise ZeroDivisionError
+    assert torch.compiler.config.force_disable_caches is before
+
+
+@pytest.mark.parametrize(("card", "dtype"), [(T4, torch.float16), (A100, torch.bfloat16)])
+def test_quantized_precisions_compute_in_what_the_card_has(card: Any, dtype: torch.dtype, simulate: Simulate) -> None:
+    from core.labs.precision.program import half_precision
+
+    simulate(card)
+    assert half_precision("cuda") == dtype
+    names = ["float32", "int8_bitsandbytes", "nf4_bitsandbytes", "int8_torchao_compiled"]
+    entries = measured("precision", precisions=names)["outputs"]["variants"]
+    available = {entry["name"]: entry["is_available"] for entry in entries}
+    # bitsandbytes makes tensors of a class of its own out of the card's, which simulated ones do not allow.
+    assert available == dict(zip(names, (True, False, False, True), strict=True))
+    assert all(entry["reason"] for entry in entries if not entry["is_available"])
