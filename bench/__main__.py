@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from bench import labs, observing, optimisation, references, web_start
+from core.measure.gpus import SIMULATED
 from core.measure.machine import this_machine
 
 RESULTS = Path(__file__).parent / "results"
@@ -32,11 +33,16 @@ def run() -> int:
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
     for name in arguments.names or BENCHMARKS:
-        _write(name, BENCHMARKS[name](pairs=arguments.pairs, device=arguments.device), arguments.device)
+        result = BENCHMARKS[name](pairs=arguments.pairs, device=arguments.device)
+        _write(name, result, arguments.device)
+        if name == "references":
+            print(references.table(result))
     return 0
 
 
 def _write(name: str, result: dict[str, object], device: str) -> None:
+    if SIMULATED in this_machine().label:
+        raise SystemExit(f"Nothing is written: {this_machine().label} is simulated, and its figures count nowhere.")
     document = {
         "benchmark": name,
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -16,6 +16,7 @@ from core.errors import InvalidSettings
 from core.labs.parsing import parse_settings
 from core.labs.registry import LABS, Lab
 from core.labs.settings import LabSettings
+from core.measure.gpus import SIMULATED
 from core.models.catalog import CATALOG
 from core.quiz.bank import Bank, Choice, Key, Question
 from core.quiz.document import Path
@@ -219,6 +220,9 @@ def _reference(key: Key) -> Found:
         yield ("key", "reference", "unit"), f"the key is in {key.unit}, this in {key.reference.unit}", "unit"
     elif key.reference and not low <= key.reference.value <= high:
         yield ("key", "reference", "value"), f"{key.reference.value:g} is outside plausible", "plausible"
+    if key.reference and SIMULATED in key.reference.machine:
+        message = f"{key.reference.machine} is a card that tests simulate: nothing was measured on it"
+        yield ("key", "reference", "machine"), message, "simulated"
 
 
 def _requirement(key: Key, settings: LabSettings) -> Found:

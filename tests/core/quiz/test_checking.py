@@ -466,3 +466,9 @@ def test_an_unknown_section_is_reported_with_the_known_ones() -> None:
     found = {problem.code: problem.message for problem in problems_of(text)}
     assert "did you mean 'pictures'" in found["unknown_section"]
     assert "already a section's id" in found["duplicate_section"]
+
+
+def test_a_value_of_a_simulated_card_is_no_reference() -> None:
+    reference = 'reference: {value: 1, unit: s, machine: "Tesla T4 (simulated)", kind: measured, source: here}'
+    found = problems_of(changed(("plausible: [0.1, 7200]", f"plausible: [0.1, 7200]\n      {reference}")))
+    assert [(problem.code, problem.is_error) for problem in found] == [("simulated", True)]

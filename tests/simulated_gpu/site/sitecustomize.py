@@ -35,7 +35,6 @@ if os.environ.get("SIMULATED_GPUS"):
         def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
             if name != "torch":
                 return None
-            sys.meta_path.remove(self)
             spec = PathFinder.find_spec(name)
             if spec is not None and spec.loader is not None:
                 self._real = spec.loader
@@ -46,6 +45,7 @@ if os.environ.get("SIMULATED_GPUS"):
             return self._real.create_module(spec)
 
         def exec_module(self, module: Any) -> None:
+            sys.meta_path.remove(self)
             module.__spec__.loader = self._real
             module.__loader__ = self._real
             self._real.exec_module(module)
