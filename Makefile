@@ -18,7 +18,8 @@ check: .venv/dev .venv/browser  ## what CI runs: format, types, import rules, al
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m core check-bank
-	$(BIN)/pytest -n 2 -m "not browser and not full_size"
+	$(BIN)/pytest -n 2 --cov=core --cov-branch --cov-report= -m "not browser and not full_size"
+	$(BIN)/python -m tests.cuda_branches
 	$(BIN)/pytest -m "browser or full_size"
 
 format: .venv/dev

@@ -172,11 +172,9 @@ def lost(device: str) -> DeviceLost | None:
 
     Some errors of CUDA stay: every later call of the process raises them again, whatever it is. So one is made.
     """
-    if not (device.startswith("cuda") and has_context(device)):
-        return None
-    torch = sys.modules["torch"]
     try:
-        torch.cuda.synchronize(device)
+        if device.startswith("cuda") and has_context(device):
+            sys.modules["torch"].cuda.synchronize(device)
     except Exception as failure:
         said = next(iter(str(failure).splitlines()), type(failure).__name__)
         return DeviceLost(f"The GPU {device} stopped answering during the run: {said}.", GONE_REMEDY)

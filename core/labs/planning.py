@@ -75,17 +75,9 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
     """
     device, why_device = _device(settings.device, machine)
     if not isinstance(settings, ModelSettings):
-        concrete = settings.model_copy(update={"device": device})
-        return Plan(
-            lab.name,
-            concrete,
-            why_device,
-            0,
-            _no_device(device, machine),
-            None,
-            None,
-            _workload(lab, concrete, machine),
-        )
+        bare = settings.model_copy(update={"device": device})
+        refusal, workload = _no_device(device, machine), _workload(lab, bare, machine)
+        return Plan(lab.name, bare, why_device, 0, refusal, None, None, workload)
     models = models_of(settings)
     source, why_source = _source(settings.source, models, device, fallback or settings.own_fallback or lab.fallback)
     device, why_card = _card(device, models, settings, machine) if source != "embedded" else (device, ())

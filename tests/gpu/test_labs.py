@@ -91,3 +91,25 @@ def test_a_compiled_unet_draws_nearly_the_same_picture() -> None:
     found = {entry["name"]: entry for entry in record["outputs"]["variants"]}
     assert all(entry["is_available"] for entry in found.values()), found
     assert found["compiled_unet"]["compile_s"] > 1
+
+
+def test_every_precision_runs_on_the_card_and_takes_its_bytes() -> None:
+    record = run("precision", source="dummy", device="cuda", max_new_tokens=8)
+    found = {entry["name"]: entry for entry in record["outputs"]["variants"]}
+    assert all(entry["is_available"] for entry in found.values()), found
+    assert found["float32"]["weights_bytes"] > 1.9 * found["bfloat16"]["weights_bytes"]
+    assert found["bfloat16"]["weights_bytes"] > found["nf4_bitsandbytes"]["weights_bytes"]
+    for entry in found.values():
+        grown = entry["memory"]["after_load"]["allocated_bytes"] - entry["memory"]["before"]["allocated_bytes"]
+        assert abs(grown - entry["weights_bytes"]) < 0.1 * GIB
+
+
+def test_the_profile_sees_each_kernel_once() -> None:
+    record = run("text_to_image", source="dummy", device="cuda", num_inference_steps=5, dtype="float16")
+    assert record["profile"], record["profile_reason"]
+    assert 0 < record["profile"]["busy_s"] <= 1.1 * record["profile"]["reference_s"]
+
+
+def test_the_clock_is_read_while_the_card_works() -> None:
+    record = run("text_to_image", source="dummy", device="cuda", num_inference_steps=50, dtype="float16")
+    assert record["conditions"]["gpu_during"]["readings"] > 0

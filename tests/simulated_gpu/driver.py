@@ -88,7 +88,7 @@ class Driver:
         own_pid: how the library lists this process; another number in a container with host process ids.
         foreign_pids: other programs on each board.
         slowed_while_busy: the library's bits for a lowered clock, seen while a kernel runs or just has.
-        computes: False leaves out what takes long: products and attention give zeros.
+        computes: False leaves out what takes long: operators on large tensors give zeros.
         asserts_at, lost_at: number of the kernel at which an assert fails, or the card disappears.
     """
 

@@ -10,7 +10,7 @@ import torch
 from torch.utils._device import _device_constructors
 
 from tests.simulated_gpu.driver import TOO_OLD, Driver
-from tests.simulated_gpu.tensors import generators_of_cards, indexed
+from tests.simulated_gpu.tensors import attention, generators_of_cards, indexed
 
 OTHER_DEVICE = "Event device {event} does not match recording stream's device {stream}."
 NOT_RECORDED = "Both events must be recorded before calculating elapsed time."
@@ -104,6 +104,7 @@ def install(driver: Driver, patch: pytest.MonkeyPatch) -> None:
     _device_constructors()
     patch.setattr(torch, "Generator", Generator)
     patch.setattr(torch, "compile", not_compiled)
+    patch.setattr(torch.nn.functional, "scaled_dot_product_attention", attention)
     for owner, name in ((torch.Tensor, "to"), (torch, "tensor"), (torch, "as_tensor"), (torch, "asarray")):
         patch.setattr(owner, name, with_index(getattr(owner, name)))
     patch.setattr(torch.Tensor, "cuda", lambda tensor, device=None, *_, **__: tensor.to(device or "cuda"))

@@ -4,8 +4,8 @@
 on the tensors inside, and its results are wrapped again. Kernels of CUDA are replaced where an operator makes a tensor
 from nothing (`empty`) or from one of the processor (`copy_`), for every thread, until the simulation ends.
 
-With `computes=False` the driver leaves out what takes long: products, convolutions and attention give zeros. Memory,
-calls and devices are the same, so models of full size run in seconds, and what they say means nothing.
+With `computes=False` the driver leaves out what takes long: every operator on large tensors gives zeros. Memory, calls
+and devices are the same, so models of full size run in a minute, and what they say means nothing.
 """
 
 import ctypes
@@ -27,9 +27,10 @@ CUDA_SLOT, META_SLOT, SLOTS = 1, 14, 20
 MIXED = "Expected all tensors to be on the same device, but found at least two devices, {found}!"
 WRONG_GENERATOR = "Expected a 'cuda' device type for generator but found 'cpu'"
 aten = torch.ops.aten
-FLASH = 1
-"""PyTorch's number of the fused attention, of which the processor has a kernel too."""
-PRODUCTS = {"mm", "addmm", "bmm", "baddbmm", "convolution", "_scaled_dot_product_flash_attention"}
+ATTENTION = aten.scaled_dot_product_attention.default
+"""Left whole: C++ would ask the real card which kernel it has, and the processor has a fused one."""
+LARGE = 2**16
+"""Numbers of an input from which on an operator takes long."""
 TAKES_BOTH = {
     "copy_",
     "_to_copy",
@@ -106,16 +107,21 @@ class DeviceTensor(torch.Tensor):
         return f"{self.inner!r} on {self.device}"
 
 
+def attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+    """Takes the place of `torch.nn.functional.scaled_dot_product_attention`."""
+    if isinstance(query, DeviceTensor):
+        return _run(ATTENTION, (query, key, value, *args), kwargs)
+    return ATTENTION(query, key, value, *args, **kwargs)
+
+
 def _run(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """One operator: on the tensors inside, with the checks of a real card before and its books after."""
-    parts = func.decompose(*args, **kwargs)
+    parts = NotImplemented if func is ATTENTION else func.decompose(*args, **kwargs)
     if parts is not NotImplemented:
         return parts  # outside of autograd an operator that is made of others comes whole
     flat, shape = tree_flatten((args, kwargs))
     device = _device_of(func, flat, kwargs)
     name = func._schema.name.partition("::")[2]
-    if name == "_fused_sdp_choice":
-        return FLASH
     if name == "copy_":
         return _copy(*args, **kwargs)
     driver().check()
@@ -170,29 +176,26 @@ def _on_host(value: Any) -> Any:
 
 def _computed(func: Any, name: str, args: Any, kwargs: dict[str, Any]) -> Any:
     """What the processor makes of it, where its kernels differ from a card's as the card's would."""
-    if name in PRODUCTS and not driver().computes:
+    if not driver().computes and name not in TAKES_BOTH and _takes_long(func, args):
         return _zeros(func, args, kwargs)
-    if name == "_scaled_dot_product_flash_attention":
-        return _attention(*args, **kwargs)
     if name in ("_softmax", "_log_softmax") and args[2]:
         return func(args[0].float(), args[1], False)  # a card widens half precision on the way
     return func(*args, **kwargs)
 
 
+def _takes_long(func: Any, args: Any) -> bool:
+    """Whether an operator computes new numbers from large tensors; views of them cost nothing."""
+    if any(each.alias_info and not each.alias_info.is_write for each in func._schema.returns):
+        return False
+    given = (each for each in tree_flatten(args)[0] if isinstance(each, torch.Tensor))
+    return any(each.is_floating_point() and each.numel() >= LARGE for each in given)
+
+
 def _zeros(func: Any, args: Any, kwargs: dict[str, Any]) -> Any:
-    """Zeros of the shapes that the operator would give."""
+    """Zeros of the shapes that the operator would give; what it writes into stays as it is."""
     meant = tree_map(lambda each: each.to("meta") if isinstance(each, torch.Tensor) else each, (args, kwargs))
     shapes = func(*meant[0], **meant[1])
     return tree_map(lambda each: torch.zeros_like(each, device=CPU) if isinstance(each, torch.Tensor) else each, shapes)
-
-
-def _attention(query: Any, key: Any, value: Any, dropout_p: float = 0.0, is_causal: bool = False, *_: Any,
-               scale: float | None = None, **__: Any) -> Any:  # fmt: skip
-    """The processor's fused attention, with the further results of a card's."""
-    kernel = aten._scaled_dot_product_flash_attention_for_cpu
-    out, logsumexp = kernel(query, key, value, dropout_p, is_causal, scale=scale)
-    seed = torch.zeros((), dtype=torch.int64)
-    return out, logsumexp, None, None, query.shape[2], key.shape[2], seed, seed, torch.zeros(0)
 
 
 def _in_range(args: Any) -> Any:

@@ -205,3 +205,11 @@ def test_quantized_precisions_compute_in_what_the_card_has(card: Any, dtype: tor
     # bitsandbytes makes tensors of a class of its own out of the card's, which simulated ones do not allow.
     assert available == dict(zip(names, (True, False, False, True), strict=True))
     assert all(entry["reason"] for entry in entries if not entry["is_available"])
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_a_run_on_the_processor_leaves_the_gpu_alone(lab: str, simulate: Simulate) -> None:
+    driver = simulate(T4)
+    record = measured(lab, "cpu")
+    assert record["device"]["type"] == "cpu" and not driver.devices[0].has_context
+    assert all(repeat["device_s"] is None for repeat in record["repeats"])

@@ -35,6 +35,13 @@ def test_parts_add_up_to_the_whole_whatever_the_times(begun_ns: int, gaps_ns: li
     assert math.fsum(parts) == pytest.approx(clock.seconds(stamps[0], stamps[-1]), rel=1e-9, abs=1e-9)
 
 
+def test_a_processor_needs_no_setting_up() -> None:
+    clock = Clock("cpu")
+    clock.touch()
+    clock.settle()
+    clock.synchronise()
+
+
 @pytest.mark.gpu
 def test_the_device_clock_waits_for_the_device() -> None:
     torch = pytest.importorskip("torch")

@@ -220,3 +220,7 @@ def test_giving_back_empties_the_gpus_cache_and_makes_no_context(simulate: Simul
     assert driver.devices[0].reserved_bytes >= 10 * MIB
     memory.give_back()
     assert driver.devices[0].reserved_bytes == 0
+
+
+def test_a_gpu_that_does_not_say_which_it_is_has_no_meter() -> None:
+    assert memory.nvml_handle(None) == (None, "the GPU's UUID is unknown")
