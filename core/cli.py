@@ -4,6 +4,7 @@
     python -m core run LAB [--model ID] [--source hub|dummy|embedded] [--device cpu|cuda|cuda:N]
                            [--set NAME=VALUE …] [--repeats N] [--output DIR] [--json]
     python -m core models
+    python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
 
 Exit codes: 0 done, 1 the bank has errors or the run failed or was cancelled, 2 the command was wrong.
 """
@@ -20,7 +21,7 @@ from types import FrameType
 from typing import Any, NoReturn, TextIO
 
 from core.config import config
-from core.errors import InvalidSettings, RunCancelled
+from core.errors import InvalidSettings, LabError, RunCancelled
 from core.labs.registry import LABS, Lab
 from core.units import count, gb, gib, seconds
 
@@ -110,6 +111,13 @@ def _parser() -> Parser:
     run.set_defaults(command=run_lab, parser=run)
     models = commands.add_parser("models", help="list the models, their sizes, sources and what fits this machine")
     models.set_defaults(command=list_models)
+    stats = commands.add_parser("stats", help="what a class's answers say about the questions and the test")
+    stats.add_argument(
+        "file", type=Path, metavar="ANSWERS.csv", help="columns student,question,attempt,score,max_score"
+    )
+    stats.add_argument("--attempt", choices=("first", "last", "best"), default="first")
+    stats.add_argument("--json", action="store_true", help="print one JSON document")
+    stats.set_defaults(command=print_statistics)
     return parser
 
 
@@ -140,6 +148,22 @@ def list_models(options: argparse.Namespace) -> int:
     for row in rows:
         if row["embedded_reason"]:
             print(f"{row['title']} has no embedded twin: {row['embedded_reason']}.")
+    return 0
+
+
+def print_statistics(options: argparse.Namespace) -> int:
+    """Print the statistics of a file of answers; 1 where it cannot be read as such."""
+    # Here, because the other commands need not wait for numpy and scipy.
+    from core.classroom import statistics
+
+    try:
+        found = statistics.report(
+            statistics.marks_of(statistics.read_answers(options.file), options.attempt), options.attempt
+        )
+    except LabError as error:
+        print(f"{error.message} {error.remedy}", file=sys.stderr)
+        return 1
+    print(json.dumps(found, indent=1) if options.json else statistics.table(found))
     return 0
 
 
