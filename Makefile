@@ -31,8 +31,8 @@ bench: .venv/dev     ## ratios against the bare program and an empty page; write
 
 gpu: .venv/dev       ## the checks and benchmarks that need a CUDA device; ends with a table; writes bench/results/*_cuda.json
 	$(BIN)/pytest -m gpu; tests=$$?; \
-	$(BIN)/python -m bench load_model text_generation text_to_image inpainting optimisation observing references --device cuda \
-	  && exit $$tests
+	$(BIN)/python -m bench load_model text_generation text_to_image inpainting optimisation observing --device cuda; \
+	$(BIN)/python -m bench references --device cuda && exit $$tests
 
 train: .venv/dev     ## the embedded twins anew: about two hours on two cores; goes on where it was stopped
 	$(BIN)/python -m training.judge

@@ -76,7 +76,7 @@ def _summary(
     bench: "_Bench", found: dict[str, Any], compile_s: dict[str, float], against_bare: dict[str, Any] | None
 ) -> dict[str, object]:
     best = max(found, key=lambda name: found[name]["share_of_limit"] or 0)
-    met = {"share_of_limit": found[best]["share_of_limit"] >= TARGETS["share_of_limit"]}
+    met = {"share_of_limit": (found[best]["share_of_limit"] or 0) >= TARGETS["share_of_limit"]}
     if against_bare:
         met["lab_over_bare_llama_cpp"] = against_bare["ratio"] >= TARGETS["lab_over_bare_llama_cpp"]
     if "cuda_graphs" in found:
@@ -103,11 +103,13 @@ class _Bench:
 
         from core.labs.optimisation import program
         from core.labs.optimisation.settings import PROMPTS
+        from core.labs.precision.program import half_precision
         from core.measure.progress import SilentProgress
         from core.models.checkpoint import checkpoint
 
         torch.compiler.config.force_disable_caches = True
-        self.device, self.dtype = device, "float32" if device == "cpu" else "bfloat16"
+        half = str(half_precision(device)).removeprefix("torch.")
+        self.device, self.dtype = device, "float32" if device == "cpu" else half
         self.threads = torch.get_num_threads()
         self._stack, self._program = stack, program
         self._checkpoint = Path(checkpoint("qwen3-0.6b", "dummy", SilentProgress()).path)

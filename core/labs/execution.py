@@ -35,8 +35,8 @@ __all__ = ["Outcome", "RunPicture", "execute"]
 State = Literal["finished", "failed", "cancelled"]
 CPU_FULL = re.compile(r"DefaultCPUAllocator.*?tried to allocate (\d+) bytes", re.DOTALL)
 GPU_FULL = re.compile(r"Tried to allocate ([\d.]+ [KMG]iB).*?of which ([\d.]+ (?:bytes|[KMG]iB)) is free", re.DOTALL)
-FULL = re.compile(r"can't allocate memory|CUDA error: out of memory|STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation")
-"""How memory that is not there is told of by the CPU's allocator, by CUDA outside PyTorch's, by cuBLAS and cuDNN."""
+FULL = re.compile(r"can't allocate memory|out of memory|STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation", re.IGNORECASE)
+"""How memory that is not there is told of by the CPU's allocator, CUDA, Triton, the compiler, cuBLAS and cuDNN."""
 GPU_GONE = re.compile(
     r"GPU is lost|fallen off the bus|no CUDA-capable device|device\(s\) is/are busy or unavailable|device is lost"
     r"|unspecified launch failure|an illegal memory access|uncorrectable ECC error|CUDA driver .{0,40}shutting down"

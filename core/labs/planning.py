@@ -115,7 +115,7 @@ def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
         first = machine.gpus[0]
         name = "cuda" if first.index == 0 else f"cuda:{first.index}"
         return name, (f"This machine has a GPU, {first.name}: the run takes it.",)
-    return "cpu", (f"No GPU here ({machine.gpu_reason}): the run takes the CPU.",)
+    return "cpu", (f"No GPU can be used here ({machine.gpu_reason}): the run takes the CPU.",)
 
 
 def _cards(device: str, machine: Machine) -> tuple[str, ...]:
@@ -165,7 +165,7 @@ def _dtype(asked: str, device: str, model: Model, machine: Machine) -> tuple[str
     if device == "cpu":
         return "float32", ("On the CPU the lesson's precision is float32.",)
     if model.task == "image-classification":
-        return "float32", ("A classifier runs in float32 on a GPU too, so that both devices compute the same.",)
+        return "float32", ("A classifier runs in float32 on a GPU too, as on the CPU.",)
     if model.task != "text-generation":
         return "float16", ("On a GPU picture models run in float16, as the lesson says.",)
     gpu = gpu_of(device, machine)

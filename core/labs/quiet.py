@@ -18,7 +18,7 @@ def prepare_environment() -> None:
     """Set what the libraries read while they are imported; what is set already stays."""
     prepare()
     # Physical order, as NVML counts: otherwise the meter could read another GPU than the one that works.
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     # The profiler of the extra pass: no chatter, and nothing of it left attached when the next run is timed.
     os.environ.setdefault("KINETO_LOG_LEVEL", "5")
     os.environ.setdefault("TEARDOWN_CUPTI", "1")

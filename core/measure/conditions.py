@@ -146,7 +146,7 @@ def gpu_state(gpu: Gpu) -> tuple[dict[str, Any] | None, str]:
         return None, reason
     try:
         processes = pynvml.nvmlDeviceGetComputeRunningProcesses(handle)
-    except pynvml.NVMLError:
+    except (pynvml.NVMLError, pynvml.NVMLLibraryMismatchError):
         processes = None
     return _clock(handle) | _with_reason("other_processes", *_others(processes, f"cuda:{gpu.index}")), ""
 

@@ -25,6 +25,7 @@ DRIVER_FOR = {12: "525", 13: "580"}
 """First driver for each CUDA generation: NVIDIA, "CUDA compatibility", minor version compatibility."""
 CAPABILITY_FOR = {12: (5, 0), 13: (7, 5)}
 """First compute capability that PyTorch's builds of a CUDA generation have kernels for."""
+NO_LIBRARY = "NVIDIA's management library is not here"
 NO_CUDA_BUILD = "the installed PyTorch was built without CUDA; install one with CUDA to use {name}"
 OLD_DRIVER = (
     "{name} is here, but its driver {driver} knows CUDA {known} and the installed PyTorch needs CUDA {needed}: install "
@@ -41,6 +42,7 @@ class Gpu:
         driver: its version as NVIDIA numbers it, or `CUDA 12.4` where only the driver itself could be asked.
         uuid: begins with `GPU-`, or with `MIG-` for a slice.
         cuda: the newest CUDA that the driver knows; None where it does not say.
+        no_meter: why the memory in use on it cannot be read before CUDA has begun; None where it can.
     """
 
     index: int
@@ -50,6 +52,7 @@ class Gpu:
     driver: str
     uuid: str | None = None
     cuda: Version | None = None
+    no_meter: str | None = None
 
 
 def visible_gpus() -> tuple[tuple[Gpu, ...], str | None]:
@@ -57,11 +60,11 @@ def visible_gpus() -> tuple[tuple[Gpu, ...], str | None]:
     if os.environ.get("CUDA_VISIBLE_DEVICES") == "":
         return (), "CUDA_VISIBLE_DEVICES is empty, which hides every GPU"
     # Physical order, as NVML counts; CUDA's own puts the fastest first. Read when CUDA is first asked.
-    os.environ.setdefault("CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     gpus, reason = _nvml_gpus()
     if not gpus:
         try:
-            gpus = tuple(Gpu(*facts) for facts in driver_gpus())
+            gpus = tuple(Gpu(*facts, no_meter=reason or NO_LIBRARY) for facts in driver_gpus())
         except DriverError as error:
             return (), reason or str(error)
     problems = [problem for gpu in gpus if (problem := unusable(gpu))]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from core.labs.registry import LABS
+from core.labs.registry import LABS, Measure
 from core.quiz.bank import Key, Question
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def find_evidence(question: Question, runs: Sequence[Record], machine: "Machine"
         ValueError: the question has no measured key.
     """
     key = _key(question)
-    refusal = refusal or _no_gpu(key, machine)
+    refusal = refusal or _no_gpu(key, LABS[question.lab.name].measures[key.measure], machine)
     mine = [run for run in runs if run.get("lab") == question.lab.name]
     meant = [run for run in mine if _part(run, "device").get("type") == key.evidence.device] or mine
     why_not = reasons_against(question, meant[0]) if meant else ()
@@ -270,10 +270,14 @@ def preset(question: Question) -> dict[str, Any]:
     return LABS[question.lab.name].settings(**question.lab.settings).model_dump(mode="json")
 
 
-def _no_gpu(key: Key, machine: "Machine") -> str:
-    if key.evidence.device != "cuda" or machine.gpus:
+def _no_gpu(key: Key, measure: Measure, machine: "Machine") -> str:
+    if key.evidence.device != "cuda":
         return ""
-    return f"This machine has no GPU ({machine.gpu_reason})." if machine.gpu_reason else "This machine has no GPU."
+    if not machine.gpus:
+        return f"No GPU of this machine can be used: {machine.gpu_reason or 'it has none'}."
+    if measure.meter == "device_used" and all(gpu.no_meter for gpu in machine.gpus):
+        return f"The memory in use on this GPU cannot be read from before CUDA began: {machine.gpus[0].no_meter}."
+    return ""
 
 
 def _is_plausible(key: Key, value: float) -> bool:

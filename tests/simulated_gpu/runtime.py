@@ -93,7 +93,7 @@ def install(driver: Driver, patch: pytest.MonkeyPatch) -> None:
         "_cudart": SimpleNamespace(cudaMemGetInfo=calls.memory),
         "_exchange_device": calls._cuda_exchangeDevice,
         "_maybe_exchange_device": calls._cuda_exchangeDevice,
-        "_device_count_nvml": lambda: -1,
+        "_device_count_nvml": lambda: -1 if driver.hides_library else len(driver.devices),
         "Event": events,
         "current_stream": calls.stream,
         "default_stream": calls.stream,

@@ -66,13 +66,15 @@ class Subject(Protocol):
 class OwnMemory:
     """Memory of a variant that runs in this process: the weights, and what came on top while it ran.
 
+    On a GPU by `reserved`: recorded CUDA graphs keep memory that holds no tensor between two passes.
+
     Args:
         weights_bytes: of the loaded model, which the variant uses.
     """
 
     def __init__(self, recorder: Recorder, weights_bytes: int) -> None:
         self._recorder, self._weights_bytes = recorder, weights_bytes
-        self._meter = "allocated" if recorder.clock.is_cuda else "process_rss"
+        self._meter = "reserved" if recorder.clock.is_cuda else "process_rss"
         give_back()  # what the variant before has freed must not serve this one
         recorder.meters.reset_peaks()
         self._before = self._now(recorder.meters.read())

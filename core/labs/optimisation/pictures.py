@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from core.labs.compiler import why_not_compiled
 from core.labs.drawing import StepWatch, quiet_pipe
 from core.labs.limit_pass import BELOW, DeviceRates, first_call
 from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
@@ -67,7 +68,7 @@ class Pictures:
         return settings.fewer_steps if name == "better_scheduler" else int(settings.num_inference_steps or 1)
 
     def obstacle(self, name: Variant) -> str | None:
-        return None
+        return why_not_compiled(self._settings.device, self._settings.dtype) if name in self.compiled else None
 
     @contextmanager
     def prepared(self, name: Variant) -> Iterator[Way]:

@@ -54,7 +54,7 @@ def _variant(name: Variant, subject: Subject, settings: Settings, recorder: Reco
             recorder.begin_stage(f"Measuring: {entry['title']}, {settings.repeats} times")
         if obstacle:
             return entry | _missing(obstacle)
-        with compiler_as_new() if name in subject.compiled else nullcontext():
+        with compiler_as_new(name == "cuda_graphs") if name in subject.compiled else nullcontext():
             return entry | _measured(name, subject, settings.repeats, recorder)
     except (RunCancelled, RunTimedOut):
         raise

@@ -14,6 +14,7 @@ import torch
 # The Auto classes would import this in the middle of the timed load.
 import transformers.models.qwen3.modeling_qwen3  # noqa: F401
 
+from core.labs.compiler import why_not_compiled
 from core.labs.loading import Loaded, load_or_reuse, model_entry
 from core.labs.optimisation import program
 from core.labs.optimisation.llama_process import LlamaProcess, why_not_installed
@@ -68,6 +69,8 @@ class Text:
     def obstacle(self, name: Variant) -> str | None:
         if name == "cuda_graphs" and not self._recorder.clock.is_cuda:
             return NO_GRAPHS
+        if name in self.compiled:
+            return why_not_compiled(self._settings.device, self._settings.dtype)
         return self._engine_obstacle() if name in ENGINE else None
 
     def _engine_obstacle(self) -> str | None:

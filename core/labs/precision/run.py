@@ -40,6 +40,7 @@ OWN_LIMITS = "every precision has a limit of its own, in outputs.variants"
 NO_PROFILE = "this lab takes no profile"
 NOT_COMPILED = "this precision runs without torch.compile"
 NOT_COMPARED = "{broken} of {positions} positions hold NaN or infinity, so there is no distance"
+OVERFLOW = "; this library multiplies before it scales, and float16, which this GPU needs, ends at 65,504"
 OF_RANDOM_WEIGHTS = (
     "The distances are those of random weights: their likeliest token is ahead by chance, so trained weights differ."
 )
@@ -203,6 +204,8 @@ class Sweep:
         kl_nats, same_top_share = program.distance(self._reference, found)
         if broken or not math.isfinite(kl_nats):
             reason = NOT_COMPARED.format(broken=broken, positions=positions)
+            if name == "int8_torchao_compiled" and program.half_precision(self.settings.device) == torch.float16:
+                reason += OVERFLOW
             self.recorder.note(f"{VARIANTS[name].title}: {reason}.")
             return counted | {"kl_nats": None, "kl_nats_reason": reason, "same_top_share": None}
         # Rounding can leave a hair below nothing.

@@ -32,7 +32,8 @@ def facts(disk: str = "/", stage: Callable[[str], None] = print) -> dict[str, An
     stage("Asking PyTorch for GPUs")
     found["cuda_available"] = torch.cuda.is_available()
     found["torch_cuda"] = torch.version.cuda  # None: this PyTorch was built for the CPU only
-    found["gpus"] = [gpu(index) for index in range(torch.cuda.device_count())]
+    # A driver that is too old for this PyTorch lists GPUs that cannot be asked for anything.
+    found["gpus"] = [gpu(index) for index in range(torch.cuda.device_count() if found["cuda_available"] else 0)]
 
     stage("Reading software versions")
     found["software"] = {name: installed(name) for name in PACKAGES}

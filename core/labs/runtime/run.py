@@ -29,7 +29,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
 
 def _beside(machine: Machine, facts: dict[str, Any]) -> dict[str, Any]:
     """What torch does not know: the processor's name, the driver, and why there is no GPU."""
-    reason = None if facts["cuda_available"] else machine.gpu_reason or CPU_BUILD
+    reason = machine.gpu_reason or (None if facts["cuda_available"] else CPU_BUILD)
     drivers = sorted({gpu.driver for gpu in machine.gpus})
     return {
         "cpu_name": machine.cpu_name,

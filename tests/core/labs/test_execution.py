@@ -148,6 +148,10 @@ def test_memory_is_free_again_after_a_failure(resident: Resident, monkeypatch: p
         "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
         "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
+        "CUDA driver error: out of memory",
+        "Triton Error [CUDA]: out of memory",
+        "CUDA ran out of memory outside PyTorch's allocator",
+        "OutOfMemoryError: CUDA out of memory. Tried to allocate 20.00 MiB.",
     ],
 )
 def test_memory_that_ran_out_below_pytorch_is_out_of_memory(message: str) -> None:

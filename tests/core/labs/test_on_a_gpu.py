@@ -108,9 +108,9 @@ def test_what_the_first_pass_alone_takes_is_not_the_variants_memory(simulate: Si
     memory = OwnMemory(recorder, weights.nbytes)
     torch.zeros(80 * MIB, dtype=torch.uint8, device="cuda")  # what trying kernels takes
     memory.warm()
-    torch.zeros(3 * MIB, dtype=torch.uint8, device="cuda")
+    torch.zeros(4 * MIB, dtype=torch.uint8, device="cuda")
     found = memory()
-    assert found == {"meter": "allocated", "peak_bytes": 13 * MIB, "needed_bytes": 13 * MIB}
+    assert found["meter"] == "reserved" and found["needed_bytes"] == 14 * MIB
     assert recorder.record["memory"]["peak"]["allocated_bytes"] == 90 * MIB
 
 
@@ -148,7 +148,7 @@ def test_an_engine_of_its_own_is_measured_by_the_meter_that_sees_it(
     monkeypatch.setattr(text, "tensor_bytes", lambda path: 1000)
     record = measured("optimisation", "cuda:1", variants=["sdpa", "llama_cpp"])
     own, _, engine = (entry["memory"] for entry in record["outputs"]["variants"])
-    assert own["meter"] == "allocated"
+    assert own["meter"] == "reserved"
     assert (engine["meter"], engine["needed_bytes"]) == ("device_used", 700 * MIB)
 
 
@@ -213,3 +213,39 @@ def test_a_run_on_the_processor_leaves_the_gpu_alone(lab: str, simulate: Simulat
     record = measured(lab, "cpu")
     assert record["device"]["type"] == "cpu" and not driver.devices[0].has_context
     assert all(repeat["device_s"] is None for repeat in record["repeats"])
+
+
+def test_a_driver_that_is_too_old_is_named_and_the_processor_goes_on(simulate: Simulate) -> None:
+    simulate(T4, version="550.54.15", cuda_version=12040)
+    assert torch.cuda.device_count() == 1 and not torch.cuda.is_available()
+    facts = measured("runtime", "cpu")["outputs"]["facts"]
+    assert facts["gpus"] == [] and "install driver 580" in facts["gpu_reason"]
+    refused = execute("load_model", {"device": "cuda", "source": "embedded"}, SilentProgress(), Resident()).record
+    assert refused["error"]["kind"] == "device_unavailable" and "driver 580" in refused["error"]["message"]
+
+
+def test_bfloat16_is_not_compiled_where_the_card_only_imitates_it(simulate: Simulate) -> None:
+    simulate(T4, A100)
+    for device, is_available in (("cuda:0", False), ("cuda:1", True)):
+        record = measured("optimisation", device, dtype="bfloat16", variants=["compiled_static"])
+        entry = record["outputs"]["variants"][-1]
+        assert entry["is_available"] is is_available
+        assert is_available or "choose float16" in entry["reason"]
+    drawn = {"model": "stable-diffusion-1.5", "num_inference_steps": 2, "dtype": "bfloat16"}
+    entry = measured("optimisation", "cuda:0", variants=["compiled_unet"], **drawn)["outputs"]["variants"][-1]
+    assert "choose float16" in entry["reason"]
+
+
+def test_cuda_graphs_may_not_be_left_out_without_a_word(simulate: Simulate, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch._inductor.config as inductor
+
+    simulate(A100)
+    told: list[tuple[str | None, bool]] = []
+
+    def compile_step(model: Any, mode: str | None = None) -> Any:
+        told.append((mode, inductor.triton.cudagraph_or_error))
+        return model
+
+    monkeypatch.setattr(program, "compile_step", compile_step)
+    measured("optimisation", variants=["compiled_static", "cuda_graphs"])
+    assert told == [(None, False), ("reduce-overhead", True)] and not inductor.triton.cudagraph_or_error

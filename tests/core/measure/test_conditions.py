@@ -164,3 +164,17 @@ def test_a_run_too_short_for_a_reading_says_so(simulate: Simulate) -> None:
 def test_without_the_library_the_state_of_the_gpu_has_its_reason(simulate: Simulate) -> None:
     simulate(T4, hides_library=True)
     assert "library says" in gpu_state(this_machine().gpus[0])[1]
+
+
+def test_a_library_without_the_newer_list_of_programs_hides_them(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pynvml
+
+    def mismatched(*_: Any) -> None:
+        raise pynvml.NVMLLibraryMismatchError("no _v3")
+
+    simulate(T4)
+    monkeypatch.setattr(pynvml, "nvmlDeviceGetComputeRunningProcesses", mismatched)
+    state, _ = gpu_state(this_machine().gpus[0])
+    assert state is not None and "does not list" in state["other_processes_reason"]

@@ -1,5 +1,6 @@
 """Which GPUs this process may use, on simulated machines."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -134,3 +135,18 @@ def test_a_pytorch_without_cuda_uses_no_gpu(simulate: Simulate, monkeypatch: pyt
     assert "built without CUDA" in str(visible_gpus()[1])
     monkeypatch.setattr(gpus, "wheel_cuda", lambda: (False, None))
     assert uuids() == [H200.uuid]
+
+
+def test_the_order_is_the_librarys_whatever_the_user_had_set(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUDA_DEVICE_ORDER", "FASTEST_FIRST")
+    simulate(T4, A100)
+    visible_gpus()
+    assert os.environ["CUDA_DEVICE_ORDER"] == "PCI_BUS_ID"
+
+
+@pytest.mark.parametrize("state", [{"hides_library": True}, {"denies": {"nvmlDeviceGetMemoryInfo"}}])
+def test_a_card_whose_memory_cannot_be_read_before_cuda_says_so(state: dict[str, Any], simulate: Simulate) -> None:
+    simulate(T4, **state)
+    assert visible_gpus()[0][0].no_meter

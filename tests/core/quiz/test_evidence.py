@@ -1,6 +1,7 @@
 """Which run decides, and what it makes right."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -220,11 +221,18 @@ def test_without_a_gpu_the_reference_decides() -> None:
     assert finding.state == "found" and finding.evidence
     assert (finding.evidence.source, finding.evidence.kind, finding.evidence.run_id) == ("reference", "estimate", None)
     assert finding.evidence.lower_bound and finding.evidence.key == ("gib_1_to_3",)
-    assert finding.refusal == "This machine has no GPU (no NVIDIA driver)."
+    assert finding.refusal == "No GPU of this machine can be used: no NVIDIA driver."
 
 
 def test_with_a_gpu_the_reference_does_not_replace_a_run() -> None:
     assert find_evidence(Q6, [], WITH_GPU).state == "needs_run"
+
+
+def test_where_the_meter_cannot_be_read_before_cuda_the_reference_decides_on_memory_only() -> None:
+    hidden = replace(WITH_GPU, gpus=tuple(replace(gpu, no_meter="NVML is hidden") for gpu in WITH_GPU.gpus))
+    finding = find_evidence(Q6, [], hidden)
+    assert finding.evidence and finding.evidence.source == "reference" and "NVML is hidden" in finding.refusal
+    assert find_evidence(Q5, [], hidden).state == "needs_run"
 
 
 def test_an_embedded_run_without_a_gpu_leaves_it_to_the_reference_and_says_why() -> None:

@@ -108,7 +108,7 @@ def test_without_a_gpu_the_reference_decides_and_is_named_with_its_machine() -> 
     marking = mark(LESSON.question("Q5"), ["under_10_s"], runs=[], machine=NO_GPU)
     assert marking.is_right and marking.evidence and marking.evidence.source == "reference"
     assert marking.verdict.startswith(
-        "This machine has no GPU (no NVIDIA driver). A reference decides instead: about 1.71 s"
+        "No GPU of this machine can be used: no NVIDIA driver. A reference decides instead: about 1.71 s"
     )
     assert "an estimate for an NVIDIA H20" in marking.verdict
 
