@@ -72,6 +72,8 @@ class Clock:
             torch.cuda.set_device(_index(self.device))
             torch.zeros(1, device=self.device)
             self.synchronise()
+            # The block of that tensor would be counted as CUDA's own, and again when PyTorch uses it.
+            torch.cuda.empty_cache()
 
     def stamp(self) -> Stamp:
         """Now, without waiting for the device."""
