@@ -44,7 +44,7 @@ def not_run(coverage: Coverage, path: Path) -> tuple[set[int], set[int]]:
     """All places of a file, and those that were not run, or not both ways."""
     _, statements, _, missing, _ = coverage.analysis2(str(path))
     asked = places(ast.parse(path.read_text(encoding="utf-8"))) & set(statements)
-    one_way = {line for line, targets in coverage._analyze(str(path)).missing_branch_arcs().items() if targets}
+    one_way = {line for line, (ways, taken) in coverage.branch_stats(str(path)).items() if taken < ways}
     return asked, asked & (set(missing) | one_way)
 
 
