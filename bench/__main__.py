@@ -32,6 +32,8 @@ def run() -> int:
     unknown = set(arguments.names) - set(BENCHMARKS)
     if unknown:
         parser.error(f"no benchmark is called {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}")
+    if arguments.device.startswith("cuda") and not this_machine().gpus:
+        raise SystemExit(f"No GPU of this machine can be used: {this_machine().gpu_reason}. Nothing was measured.")
     for name in arguments.names or BENCHMARKS:
         result = BENCHMARKS[name](pairs=arguments.pairs, device=arguments.device)
         _write(name, result, arguments.device)

@@ -8,6 +8,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench import references
+from core.measure.machine import this_machine
 from tests.simulated_gpu import T4, Driver
 
 
@@ -38,3 +39,14 @@ def test_a_machine_without_a_gpu_says_so_for_each_question_that_needs_one(monkey
     found = references.main(pairs=1, device="cuda")["questions"]
     assert isinstance(found, dict) and set(found) >= {"Q5", "Q6", "Q7"}
     assert all("needs a GPU" in entry["reason"] for entry in found.values())
+
+
+def test_without_a_gpu_nothing_is_measured_or_written_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    monkeypatch.setattr(bench, "RESULTS", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["bench", "references", "--device", "cuda"])
+    this_machine.cache_clear()
+    with pytest.raises(SystemExit, match="hides every GPU"):
+        bench.run()
+    this_machine.cache_clear()
+    assert list(tmp_path.iterdir()) == []
