@@ -1,23 +1,42 @@
 """Every setting of the app with its default.
 
-A setting is taken from the environment (`VRAM_LAB_DATA_DIR=/srv/lab`), else from `vram_lab.toml` in the
-working directory, else from the default below. `DATABASE_URL` has no prefix, as hosting services set it so.
+A setting is taken from the environment (`VRAM_LAB_DATA_DIR=/srv/lab`), else from a container's secrets, else from
+`vram_lab.toml` in the working directory, else from the default below. `DATABASE_URL` has no prefix, as hosting
+services set it so.
 """
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
+SECRETS = Path("/run/secrets")
+"""Where containers put secrets, a file each: `vram_lab_teacher_passcode`."""
+
+
+def _listed(value: object) -> object:
+    """`a@school.org, b@school.org` as a list."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class Config(BaseSettings):
     """Settings of one installation. Times are in seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="VRAM_LAB_", toml_file="vram_lab.toml", extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="VRAM_LAB_",
+        toml_file="vram_lab.toml",
+        extra="forbid",
+        secrets_dir=SECRETS if SECRETS.is_dir() else None,
+    )
 
     data_dir: Path = ROOT / ".vram_lab"
     """Database, locks and logs."""
@@ -50,6 +69,18 @@ class Config(BaseSettings):
     """How long the Hub may take to answer before it counts as out of reach."""
     max_upload_bytes: int = 8_000_000
     """The largest picture that a student may bring."""
+    teacher_passcode: SecretStr = SecretStr("")
+    """What a teacher signs in with. Empty, and no `teachers` named: the server prints a one-time token instead."""
+    teacher_passcode_hash: str = ""
+    """The same without the passcode being readable; `python -m core passcode` makes it."""
+    teachers: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = ()
+    """E-mail addresses of accounts that teach, where Streamlit's `[auth]` is set up; separated by commas."""
+    teacher_hours: float = 12
+    """So long a teacher stays signed in."""
+    keep_days: int = 180
+    """So many days after it was opened a class is deleted with everything in it; its teacher can set another day."""
+    stuck_s: float = 480
+    """Somebody who has a question open but did nothing for so long counts as stuck."""
 
     @property
     def url(self) -> str:
@@ -65,7 +96,7 @@ class Config(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, file_secret_settings, TomlConfigSettingsSource(settings_cls)
 
 
 @lru_cache

@@ -168,7 +168,7 @@ def people() -> Callable[[int], list[str]]:
     def add(count: int) -> list[str]:
         ids = [uuid.uuid4().hex for _ in range(count)]
         with session() as opened:
-            opened.add_all(Person(id=name, cookie_hash=name * 2, created_at=time.time()) for name in ids)
+            opened.add_all(Person(id=name, created_at=time.time()) for name in ids)
         return ids
 
     return add

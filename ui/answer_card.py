@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.classroom.answers import (
-    AnswerRefusedError,
     Submission,
     last_submission,
     last_ticks,
     newer_evidence,
     reveal,
+    shown_to_class,
     submit_answer,
 )
 from core.config import config
@@ -21,6 +21,7 @@ from core.errors import LabError
 from core.measure.machine import this_machine
 from core.quiz.bank import Choice, Question
 from core.store.database import session
+from ui.class_watch import question_state
 from ui.lesson import bank
 from ui.plain import plain
 from ui.problem import problem
@@ -46,14 +47,21 @@ class AnswerCard:
 
     def draw(self) -> None:
         """Form or closed options, then the outcome."""
-        last = self._last()
-        if last is None or not last.is_final:
+        state = question_state(self.question.id)
+        last = self._shown_to_class() if state == "revealed" else self._last()
+        if state == "closed":
+            st.info("This question is closed in your class: your teacher opens it.", icon=":material/lock:")
+        if state == "open" and (last is None or not last.is_final):
             self._form(last)
-        else:
+        elif state != "closed" or last is not None:
             self._options()
         if last is not None:
             self._outcome(last)
             self._explanation(last)
+
+    def _shown_to_class(self) -> Submission:
+        with session() as database:
+            return shown_to_class(database, self.person, self.question, machine=this_machine(), refusal=self.refusal)
 
     def _last(self) -> Submission | None:
         """What was sent just now, where it used no attempt, else the stored attempt."""
@@ -115,7 +123,7 @@ class AnswerCard:
                     machine=this_machine(),
                     refusal=self.refusal,
                 )
-        except AnswerRefusedError as error:
+        except LabError as error:
             st.warning(problem(error))
             return
         st.session_state[self._key("sent")] = sent
@@ -158,7 +166,7 @@ class AnswerCard:
         self._stale(last)
 
     def _stale(self, last: Submission) -> None:
-        if last.answer is None or last.is_final:
+        if last.answer is None or last.is_final or question_state(self.question.id) != "open":
             return
         with session() as database:
             if newer_evidence(database, self.person, self.question, last.answer):
@@ -169,8 +177,10 @@ class AnswerCard:
 
     def _explanation(self, last: Submission) -> None:
         if not last.is_final:
-            if last.attempts and st.button(
-                "Show the answer", icon=":material/visibility:", type="tertiary", key=self._key("reveal")
+            if (
+                last.attempts
+                and question_state(self.question.id) == "open"
+                and st.button("Show the answer", icon=":material/visibility:", type="tertiary", key=self._key("reveal"))
             ):
                 self._reveal()
             return

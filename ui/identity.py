@@ -5,6 +5,7 @@ its hash.
 """
 
 import secrets
+from dataclasses import dataclass
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
@@ -51,18 +52,47 @@ def _new_cookie(secure: bool) -> str:
     return "; ".join([*parts, "Secure"] if secure else parts)
 
 
-def person_id() -> str:
-    """The row of whoever looks at this page; stops the page with an explanation where cookies are blocked."""
-    cookie = st.context.cookies.get(COOKIE)
-    if not cookie or len(cookie) < SHORTEST:
+@dataclass(frozen=True)
+class Member:
+    """Who somebody is in a class."""
+
+    class_id: str
+    handle: str
+
+
+def cookie() -> str:
+    """This browser's cookie; stops the page with an explanation where cookies are blocked."""
+    value = st.context.cookies.get(COOKIE)
+    if not value or len(value) < SHORTEST:
         st.error(
             "This browser sent no cookie, so answers could not be kept. Allow cookies for this address and reload.",
             icon=":material/cookie_off:",
         )
         st.stop()
-    known = st.session_state.get("person_id")
-    if known is None:
-        with session() as database:
-            known = person_for_cookie(database, cookie).id
-        st.session_state["person_id"] = known
-    return str(known)
+    return str(value)
+
+
+def identify() -> str:
+    """Look up who this browser stands for, once per run of a page; gives the person's id.
+
+    Somebody may have joined, left or been deleted in another tab: whatever the page still held of them is dropped.
+    """
+    with session() as database:
+        person = person_for_cookie(database, cookie())
+    if st.session_state.get("person_id", person.id) != person.id:
+        st.session_state.clear()
+    st.session_state["person_id"] = person.id
+    st.session_state["member"] = Member(person.class_id, person.handle or "") if person.class_id else None
+    return person.id
+
+
+def person_id() -> str:
+    """The row of whoever looks at this page."""
+    return str(st.session_state.get("person_id") or identify())
+
+
+def member() -> Member | None:
+    """Who they are in their class; None alone."""
+    person_id()
+    found: Member | None = st.session_state.get("member")
+    return found

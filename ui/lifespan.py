@@ -9,12 +9,14 @@ from core.jobs.supervisor import Supervisor
 from core.measure.machine import this_machine
 from core.models.sources import hub_reachable
 from core.store.database import migrate
+from ui.teacher.console import print_token
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Start before the first visitor, stop after the last."""
     migrate()
+    print_token()
     # The first page would have to wait for the Hub's answer otherwise.
     threading.Thread(target=hub_reachable, daemon=True).start()
     supervisor = Supervisor(this_machine())

@@ -7,7 +7,9 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from core.labs.registry import LABS
+from ui.identity import member
 from ui.lesson import bank, progress_of
+from ui.teacher.guard import is_teacher_here
 
 PAGES = Path(__file__).resolve().parent.parent / "pages"
 ICONS = {
@@ -15,7 +17,13 @@ ICONS = {
     "answered": ":material/adjust:",
     "open": ":material/radio_button_unchecked:",
 }
-TAKEN = {"home", "runs", "report"}
+TAKEN = {"home", "runs", "report", "join", "my_class"}
+PREFIXES = ("lab_", "teacher")
+"""Addresses of other pages that a question's must not be."""
+TEACHER = [
+    ("classes", "Classes", ":material/groups:", "teacher"),
+]
+"""File, title, icon, address of every teacher page; the first one holds the sign-in."""
 LAB_ICONS = {
     "runtime": ":material/developer_board:",
     "load_model": ":material/download:",
@@ -36,8 +44,25 @@ def pages(person: str) -> dict[str, list[Page]]:
         _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
         _page("runs/report.py", "Report", ":material/summarize:", "report"),
     ]
+    own = {"Labs": labs, "Yours": yours, "Class": _class_pages(), "Teacher": _teacher_pages()}
     # A bank may call a section Labs.
-    return groups | {"Labs": groups.get("Labs", []) + labs} | {"Yours": groups.get("Yours", []) + yours}
+    return groups | {title: groups.get(title, []) + pages for title, pages in own.items()}
+
+
+def _class_pages() -> list[Page]:
+    """Joining, or the class that somebody is in."""
+    join = _page("class/join.py", "Join a class", ":material/group_add:", "join", hidden=member() is not None)
+    mine = _page("class/my_class.py", "My class", ":material/group:", "my_class", hidden=member() is None)
+    return [join, mine]
+
+
+def _teacher_pages() -> list[Page]:
+    """For students there is the sign-in alone; the others say so when their address is opened."""
+    here = is_teacher_here()
+    return [
+        _page(f"teacher/{file}.py", title if here else "For teachers", icon, address, hidden=not here and number > 0)
+        for number, (file, title, icon, address) in enumerate(TEACHER)
+    ]
 
 
 def page_path(name: str) -> str:
@@ -71,7 +96,7 @@ def _questions(person: str) -> dict[str, list[Page]]:
 def _address(question_id: str) -> str:
     """`q4` for Q4; an id that is another page's address gets a prefix."""
     name = question_id.lower()
-    return f"question_{name}" if name in TAKEN or name.startswith("lab_") else name
+    return f"question_{name}" if name in TAKEN or name.startswith(PREFIXES) else name
 
 
 def _question_source(question_id: str) -> Path | Callable[[], None]:
@@ -89,5 +114,12 @@ def _question_source(question_id: str) -> Path | Callable[[], None]:
     return page
 
 
-def _page(path: str, title: str, icon: str, url_path: str, default: bool = False) -> Page:
-    return st.Page(PAGES / path, title=title, icon=icon, url_path=None if default else url_path, default=default)
+def _page(path: str, title: str, icon: str, url_path: str, default: bool = False, hidden: bool = False) -> Page:
+    return st.Page(
+        PAGES / path,
+        title=title,
+        icon=icon,
+        url_path=None if default else url_path,
+        default=default,
+        visibility="hidden" if hidden else "visible",
+    )

@@ -13,6 +13,7 @@ from core.quiz.evidence import find_evidence
 from core.quiz.verdict import figure
 from core.store.database import session
 from core.store.tables import Prediction
+from ui.class_watch import question_state
 from ui.problem import problem
 
 FITS_ONE_ROW = 36  # characters of all options together that a 390-pixel screen still shows in one row
@@ -45,7 +46,7 @@ class PredictionBlock:
     def draw(self) -> None:
         """The choices, or what was locked in."""
         locked = self._locked()
-        if locked is None and not self.is_wanted:
+        if locked is None and (not self.is_wanted or question_state(self.question.id) != "open"):
             return
         st.header("Predict", divider="gray")
         if locked is not None:

@@ -7,6 +7,7 @@ from core.labs.parsing import parse_settings
 from core.labs.registry import LABS
 from core.quiz.bank import Question
 from ui.answer_card import AnswerCard
+from ui.class_watch import class_watch
 from ui.code_block import code_place
 from ui.identity import person_id
 from ui.lesson import bank, progress_of
@@ -18,6 +19,7 @@ from ui.run_panel import RunPanel
 def question_page(question_id: str) -> None:
     """Draw the page of one question of the bank."""
     person, question = person_id(), bank().question(question_id)
+    class_watch(question_id)
     prediction = PredictionBlock(question, person)
     lab = LABS[question.lab.name]
     panel = RunPanel(

@@ -4,20 +4,20 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui.identity import person_id
+from ui.identity import identify
 from ui.navigation import pages
 from ui.sidebar import sidebar
 
-WIDE = {"runs"}
+WIDE = {"runs"}  # and every page of a teacher
 FAVICON = Path(__file__).parent / "assets" / "favicon.svg"
 
 # The icon first: st.navigation would fetch the page's own from the internet.
 st.set_page_config(page_icon=str(FAVICON))
-person = person_id()
+person = identify()
 page = st.navigation(pages(person), expanded=True)
 st.set_page_config(
     page_title=f"{page.title} · VRAM Lab",
-    layout="wide" if page.url_path in WIDE else "centered",
+    layout="wide" if page.url_path in WIDE or page.url_path.startswith("teacher") else "centered",
 )
 sidebar()
 page.run()

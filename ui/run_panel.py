@@ -10,6 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from core.classroom.classes import ensure_runs
 from core.errors import LabError
 from core.jobs import queue
 from core.jobs.presence import present
@@ -24,6 +25,7 @@ from core.quiz.evidence import reasons_against
 from core.store.database import session
 from core.store.tables import Job, Run
 from core.units import gb, gib, roughly, short_count
+from ui.class_watch import question_state
 from ui.code_block import code_block
 from ui.picture_choice import picture_choice
 from ui.plain import plain
@@ -109,6 +111,9 @@ class RunPanel:
 
     def _button(self, planned: Plan, job: Job | None) -> None:
         if job is not None:
+            return
+        if self.question is not None and question_state(self.question.id) == "closed":
+            st.caption(":material/lock: Nothing can be run while this question is closed in your class.")
             return
         if planned.refusal is not None:
             self._cannot(planned.refusal, planned.settings.device)
@@ -214,6 +219,7 @@ class RunPanel:
     def _submit(self, planned: Plan) -> None:
         try:
             with session() as database:
+                ensure_runs(database, self.person, self._question_id)
                 queue.submit(
                     database,
                     person_id=self.person,

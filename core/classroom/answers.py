@@ -6,17 +6,20 @@ reload or a second look sends. A question is closed once it is right, its attemp
 
 A question is decided by runs of its own page alone, so that the prediction asked for there comes before the measuring:
 `predict: required` takes no answer before the prediction, and no prediction after a run or an answer.
+
+In a class the teacher opens and closes questions; what that forbids is refused here, whatever the page shows.
 """
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
+from core.classroom.classes import ensure_taken
 from core.classroom.rows import insert_once
 from core.errors import LabError
 from core.quiz.bank import Bank, Question
@@ -68,7 +71,9 @@ def predict(session: Session, person_id: str, question: Question, choices: Seque
     Raises:
         AnswerRefusedError: the question takes no prediction, the choice is not one of its own, or there is a run or an
             answer already.
+        QuestionClosed: the class does not take it now.
     """
+    ensure_taken(session, person_id, question.id)
     _check_prediction(question, choices)
     has_begun = _has_begun(session, person_id, question)
     # Looked for afterwards: another request may have predicted and answered in between, and that prediction stays.
@@ -117,7 +122,9 @@ def submit_answer(
 
     Raises:
         AnswerRefusedError: the question is closed, or a prediction has to come first.
+        QuestionClosed: the class does not take it now.
     """
+    ensure_taken(session, person_id, question.id)
     if wants_prediction(session, person_id, question):
         raise AnswerRefusedError(f"{question.id} asks what you expect first.", "Predict first, then answer.")
     runs = runs_of(session, person_id, question) if question.key else []
@@ -140,7 +147,12 @@ def submit_answer(
 def reveal(
     session: Session, person_id: str, question: Question, *, bank: Bank, machine: "Machine", refusal: str = ""
 ) -> Submission:
-    """Show the answer and close the question. The score stays what the attempts have earned."""
+    """Show the answer and close the question. The score stays what the attempts have earned.
+
+    Raises:
+        QuestionClosed: the class does not take it now.
+    """
+    ensure_taken(session, person_id, question.id)
     for _ in range(TRIES):
         before = answers_of(session, person_id, question.id)
         if is_closed(question, before):
@@ -174,6 +186,22 @@ def last_submission(session: Session, person_id: str, question: Question) -> Sub
     """The latest attempt as it was when it was sent, for a page that is opened again; None without one."""
     before = answers_of(session, person_id, question.id)
     return _submission(question, before, before[-1]) if before else None
+
+
+def shown_to_class(
+    session: Session, person_id: str, question: Question, *, machine: "Machine", refusal: str = ""
+) -> Submission:
+    """What a student sees of a question that their class's teacher revealed: their last attempt, closed, or the key.
+
+    Nothing is stored, and the score stays.
+    """
+    before = answers_of(session, person_id, question.id)
+    if before:
+        return replace(_submission(question, before, before[-1]), attempts_left=0, is_final=True)
+    runs = runs_of(session, person_id, question) if question.key else []
+    marking = reveal_marking(question, runs=runs, machine=machine, refusal=refusal)
+    marking = marking.model_copy(update={"verdict": "Your teacher has shown the answer."})
+    return Submission(marking=marking, answer=None, attempts=0, attempts_left=0, is_final=True)
 
 
 def runs_of(session: Session, person_id: str, question: Question) -> list[dict[str, Any]]:
@@ -248,6 +276,7 @@ def _store(
         "score": marking.score,
         "run_id": marking.evidence.run_id if marking.evidence else None,
         "bank_sha": bank.sha,
+        "shown_order": [choice.id for choice in question.choices],
         "created_at": time.time(),
     }
     return session.get(Answer, answer_id) if insert_once(session, Answer, values) else None

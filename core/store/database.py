@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from core.config import config
 from core.errors import LabError
 
-HEAD = "0001"
+HEAD = "0002"
 """Revision that this code needs; a test compares it with the newest file in `migrations/versions`."""
 BUSY_TIMEOUT_S = 5
 FIRST_PAUSE_S = 0.05
@@ -70,7 +70,8 @@ def _with_driver(url: URL) -> URL:
 
 def _prepare_sqlite(connection: Any, _: object) -> None:
     # NORMAL does not wait for the disk at each commit: in WAL a power cut may lose the last commits, never the file.
-    for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
+    # secure_delete overwrites what is deleted, so that no file holds a student who asked to be forgotten.
+    for pragma in ("synchronous = NORMAL", "foreign_keys = ON", "secure_delete = ON"):
         connection.execute(f"PRAGMA {pragma}")
 
 
@@ -137,33 +138,48 @@ def migrate() -> None:
 
 
 def _migrate_alone() -> None:
-    """Take the lock, look again, and change the schema in one transaction."""
-    with engine().connect() as connection:
-        _lock_schema(connection)
+    """Take the lock, look again, copy what is there, and change the schema in one transaction."""
+    with _schema_locked() as connection:
         stored = revision(connection)
         if stored == HEAD:
             return
         # Alembic takes a fifth of a second to import; a server that is up to date never needs it.
-        from core.store.migrations import UnknownRevision, upgrade
+        from core.store.backups import back_up
+        from core.store.migrations import is_known, upgrade
 
-        try:
-            upgrade(connection, HEAD)
-        except UnknownRevision as error:
-            raise DatabaseUnusable(
-                f"The database is at revision {stored}, which this version of VRAM Lab does not know.",
-                "Start the newer version of VRAM Lab, or point VRAM_LAB_DATA_DIR or DATABASE_URL to another database.",
-            ) from error
+        if stored is not None:
+            if not is_known(stored):
+                raise DatabaseUnusable(
+                    f"The database is at revision {stored}, which this version of VRAM Lab does not know.",
+                    "Start the newer version of VRAM Lab, or point VRAM_LAB_DATA_DIR or DATABASE_URL elsewhere.",
+                )
+            back_up(connection, stored)
+        upgrade(connection, HEAD)
         connection.commit()
 
 
-def _lock_schema(connection: Connection) -> None:
-    """Let one process at a time change the schema, until the end of the transaction."""
-    if connection.dialect.name == "sqlite":
-        # WAL is kept in the file. It cannot be switched on within a transaction, so not through SQLAlchemy's.
-        connection.connection.cursor().execute("PRAGMA journal_mode = WAL")
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-    elif connection.dialect.name == "postgresql":
-        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+@contextmanager
+def _schema_locked() -> Iterator[Connection]:
+    """A connection that alone may change the schema until it is committed or closed."""
+    with engine().connect() as connection:
+        if connection.dialect.name == "sqlite":
+            # WAL is kept in the file. It cannot be switched on within a transaction, so not through SQLAlchemy's; nor
+            # can foreign keys be switched off, without which copying a table anew would delete what hangs on it.
+            _pragma(connection, "journal_mode = WAL", "foreign_keys = OFF")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        elif connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": MIGRATION_LOCK})
+        try:
+            yield connection
+        finally:
+            connection.rollback()
+            if connection.dialect.name == "sqlite":
+                _pragma(connection, "foreign_keys = ON")
+
+
+def _pragma(connection: Connection, *pragmas: str) -> None:
+    for pragma in pragmas:
+        connection.connection.cursor().execute(f"PRAGMA {pragma}")
 
 
 def revision(connection: Connection) -> str | None:

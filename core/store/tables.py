@@ -23,13 +23,95 @@ class Base(DeclarativeBase):
     type_annotation_map: ClassVar[dict[Any, Any]] = {dict[str, Any]: Json, list[str]: Json, list[Any]: Json}
 
 
+class Class(Base):
+    """A class that a teacher opened. Deleting it deletes its members with everything they did."""
+
+    __tablename__ = "classes"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    title: Mapped[str] = mapped_column(String(120))
+    join_code: Mapped[str] = mapped_column(String(16), unique=True)
+    created_at: Mapped[float]
+    closed_at: Mapped[float | None]
+    """Set once nobody can join and nothing is taken any more."""
+    first_state: Mapped[str] = mapped_column(String(16))
+    """State of every question that has no row in `class_questions`."""
+    keep_until: Mapped[float | None]
+    """When everything of the class is deleted; None keeps it until a teacher deletes it."""
+    is_demo: Mapped[bool] = mapped_column(default=False)
+
+
+class ClassQuestion(Base):
+    """A question of one class whose state was changed: open, closed, revealed."""
+
+    __tablename__ = "class_questions"
+    class_id: Mapped[str] = mapped_column(ForeignKey("classes.id", ondelete="CASCADE"), primary_key=True)
+    question_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16))
+    changed_at: Mapped[float]
+
+
 class Person(Base):
-    """Someone who opened the app; known by a random cookie, of which only the hash is kept."""
+    """Someone who opened the app, alone or as a member of one class. No address; a name only as the handle chosen."""
 
     __tablename__ = "people"
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    cookie_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    class_id: Mapped[str | None] = mapped_column(ForeignKey("classes.id", ondelete="CASCADE"), index=True)
+    handle: Mapped[str | None] = mapped_column(String(64))
+    handle_key: Mapped[str | None] = mapped_column(String(64))
+    """The handle without what looks alike: two members of a class cannot share it."""
+    resume_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    """Of the personal code that resumes on another device."""
+    subject_hash: Mapped[str | None] = mapped_column(String(64))
+    """Of the account signed in with, where the installation has OIDC."""
     created_at: Mapped[float]
+    seen_at: Mapped[float | None]
+    seen_page: Mapped[str | None] = mapped_column(String(64))
+    """The question that was open when last seen; None on any other page."""
+
+    __table_args__ = (
+        UniqueConstraint("class_id", "handle_key", name="one_handle_per_class"),
+        UniqueConstraint("class_id", "subject_hash", name="one_account_per_class"),
+    )
+
+
+class Browser(Base):
+    """Who a browser's random cookie stands for; only the cookie's hash is kept."""
+
+    __tablename__ = "browsers"
+    cookie_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    person_id: Mapped[str] = mapped_column(ForeignKey("people.id", ondelete="CASCADE"), index=True)
+    alone_id: Mapped[str | None] = mapped_column(ForeignKey("people.id", ondelete="SET NULL"), index=True)
+    """Who it stood for before it joined a class, to go back to."""
+    created_at: Mapped[float]
+
+
+class TeacherSession(Base):
+    """A browser in which a teacher signed in by passcode or token."""
+
+    __tablename__ = "teacher_sessions"
+    cookie_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    signed_in_at: Mapped[float]
+    expires_at: Mapped[float]
+
+
+class OneTimeToken(Base):
+    """A token printed on the server's console, which signs one teacher in once."""
+
+    __tablename__ = "one_time_tokens"
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    created_at: Mapped[float]
+
+
+class AuditLine(Base):
+    """What was done that somebody may ask about later: sign-ins, refusals, deletions, marks changed. Names nobody."""
+
+    __tablename__ = "audit"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[float]
+    event: Mapped[str] = mapped_column(String(64))
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    __table_args__ = (Index("audit_by_event", "event", "at"),)
 
 
 class Job(Base):
@@ -150,6 +232,31 @@ class Answer(Base):
     score: Mapped[float | None]
     run_id: Mapped[str | None] = mapped_column(String(32))
     bank_sha: Mapped[str] = mapped_column(String(64))
+    shown_order: Mapped[list[str] | None]
+    """Ids of the options as they stood on the page; None in answers older than this column."""
     created_at: Mapped[float]
 
     __table_args__ = (UniqueConstraint("person_id", "question_id", "attempt", name="one_answer_per_attempt"),)
+
+
+class Regrade(Base):
+    """The answers of one class to one question, marked anew by a changed bank."""
+
+    __tablename__ = "regrades"
+    id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    class_id: Mapped[str] = mapped_column(ForeignKey("classes.id", ondelete="CASCADE"), index=True)
+    question_id: Mapped[str] = mapped_column(String(64))
+    bank_sha: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float]
+    undone_at: Mapped[float | None]
+
+
+class RegradedAnswer(Base):
+    """One answer before and after a regrade; `before` is what undoing brings back."""
+
+    __tablename__ = "regraded_answers"
+    regrade_id: Mapped[str] = mapped_column(ForeignKey("regrades.id", ondelete="CASCADE"), primary_key=True)
+    answer_id: Mapped[str] = mapped_column(ForeignKey("answers.id", ondelete="CASCADE"), primary_key=True)
+    before: Mapped[dict[str, Any]]
+    after: Mapped[dict[str, Any]]
+    """Each holds `marking`, `score` and `bank_sha` of the answer."""

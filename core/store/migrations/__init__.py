@@ -1,6 +1,6 @@
 """Changes of the schema, one file each in `versions`, run by Alembic.
 
-To change the schema: edit `core/store/tables.py`, add `versions/0002_<noun>.py` with `down_revision = "0001"` that
+To change the schema: edit `core/store/tables.py`, add `versions/0003_<noun>.py` with `down_revision = "0002"` that
 does the same with `op`, and set `HEAD` in `core/store/database.py`. The tests compare the migrated schema with the
 tables on SQLite and PostgreSQL, so a forgotten column fails there.
 """
@@ -10,15 +10,10 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from alembic.script.revision import ResolutionError
 from alembic.util import CommandError
 from sqlalchemy import Connection
 
 FOLDER = Path(__file__).parent
-
-
-class UnknownRevision(Exception):
-    """The database is at a revision that is not in `versions`."""
 
 
 def alembic_config() -> Config:
@@ -34,17 +29,16 @@ def newest() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
-def upgrade(connection: Connection, revision: str) -> None:
-    """Bring the schema behind `connection` to `revision`, within the caller's transaction.
+def is_known(revision: str) -> bool:
+    """Whether a database at this revision can be brought up to date by this code."""
+    try:
+        return ScriptDirectory.from_config(alembic_config()).get_revision(revision) is not None
+    except CommandError:
+        return False
 
-    Raises:
-        UnknownRevision: the database is at a revision that this code does not have.
-    """
+
+def upgrade(connection: Connection, revision: str) -> None:
+    """Bring the schema behind `connection` to `revision`, within the caller's transaction."""
     settings = alembic_config()
     settings.attributes["connection"] = connection
-    try:
-        command.upgrade(settings, revision)
-    except CommandError as error:
-        if isinstance(error.__cause__, ResolutionError):
-            raise UnknownRevision(str(error)) from error
-        raise
+    command.upgrade(settings, revision)

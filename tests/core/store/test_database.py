@@ -16,7 +16,7 @@ from core.store.tables import Person, Prediction
 
 
 def _somebody(name: str) -> Person:
-    return Person(id=name, cookie_hash=name, created_at=0.0)
+    return Person(id=name, created_at=0.0, resume_hash=name)
 
 
 def test_sqlite_is_in_wal_with_foreign_keys_and_a_busy_timeout(sqlite: str) -> None:
@@ -75,7 +75,7 @@ def test_in_transaction_does_not_repeat_what_cannot_succeed(database: str) -> No
     def twice_the_same(opened: object) -> None:
         calls.append(opened)
         with session() as inner:
-            inner.add_all([_somebody("ada"), Person(id="bob", cookie_hash="ada", created_at=0.0)])
+            inner.add_all([_somebody("ada"), Person(id="bob", created_at=0.0, resume_hash="ada")])
 
     with pytest.raises(IntegrityError):
         in_transaction(twice_the_same, patience_s=5)
