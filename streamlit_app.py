@@ -9,5 +9,8 @@ from starlette.middleware import Middleware
 
 from ui.identity import IdentityCookie
 from ui.lifespan import lifespan
+from ui.trouble import on_script_error
 
-app = st.App("ui/router.py", middleware=[Middleware(IdentityCookie)], lifespan=lifespan)
+app = st.App(
+    "ui/router.py", middleware=[Middleware(IdentityCookie)], lifespan=lifespan, on_script_error=on_script_error
+)

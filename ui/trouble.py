@@ -1,0 +1,39 @@
+"""What a page shows when something failed that it did not foresee: said in words where the reason is known.
+
+Streamlit calls `on_script_error` for every error of a page, a fragment or a click that nothing else caught.
+"""
+
+import logging
+
+import streamlit as st
+from sqlalchemy.exc import DBAPIError
+
+from core.errors import LabError
+from core.store.database import is_passing
+from ui.problem import problem
+
+FULL = ("disk is full", "no space left", "could not extend")
+_log = logging.getLogger(__name__)
+
+
+def on_script_error(error: Exception) -> bool:
+    """Draw what is known of an error; False leaves it to Streamlit's own box."""
+    if isinstance(error, LabError):
+        st.error(problem(error), icon=":material/error:")
+        return True
+    if isinstance(error, DBAPIError) and is_passing(error):
+        _log.error("The database did not take or give something: %s", error.orig)
+        st.error(database_trouble(error), icon=":material/database_off:")
+        return True
+    return False
+
+
+def database_trouble(error: DBAPIError) -> str:
+    """Why the database could not be used, and what that means for what was just sent."""
+    is_full = any(word in str(error.orig).lower() for word in FULL)
+    why = "The disk of this server is full." if is_full else "The database does not answer at the moment."
+    remedy = "Tell your teacher; then send it again." if is_full else "Wait a moment, then send it again."
+    return (
+        f"**{why}** What you just sent may not have been kept; everything that was confirmed before is safe. "
+        f"{remedy} Nothing is counted twice."
+    )
