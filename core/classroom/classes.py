@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 from uuid import uuid4
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from core.classroom.audit import note
 from core.classroom.codes import JOIN_LENGTH, new_code, tidy
+from core.classroom.handles import readable
 from core.classroom.rows import insert_once
 from core.config import config
 from core.errors import LabError
@@ -78,7 +79,7 @@ def open_class(
     Raises:
         BadClass: the title is empty or too long, or the days are none.
     """
-    title = " ".join(title.split())
+    title = readable(title)
     if not title or len(title) > LONGEST_TITLE:
         told = f"has {len(title)} signs" if title else "is empty"
         raise BadClass(f"The title {told}.", f"Give the class a title of 1 to {LONGEST_TITLE} signs.")
@@ -166,8 +167,7 @@ def set_questions(session: Session, class_id: str, question_ids: Iterable[str], 
     """The same for several at once."""
     if state not in STATES:
         raise BadClass(f"A question cannot be {state!r}.", f"Choose one of {', '.join(STATES)}.")
-    # Waits for answers that are being written, and they for it: what came in before the close is kept, nothing after.
-    session.execute(select(Class.id).where(Class.id == class_id).with_for_update())
+    hold(session, class_id, to_change=True)
     now = time.time()
     for question_id in question_ids:
         values = {"class_id": class_id, "question_id": question_id, "state": state, "changed_at": now}
@@ -190,20 +190,33 @@ def room_of(session: Session, class_id: str) -> Room | None:
 
 def state_for(session: Session, person_id: str, question_id: str) -> QuestionState:
     """The state of a question for one person, held until the transaction ends; alone it is open."""
-    own = and_(ClassQuestion.class_id == Class.id, ClassQuestion.question_id == question_id)
-    query = (
-        select(Class.closed_at, Class.first_state, ClassQuestion.state)
-        .join(Person, Person.class_id == Class.id)
-        .outerjoin(ClassQuestion, own)
-        .where(Person.id == person_id)
-        .with_for_update(read=True, of=Class)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
+    class_id = session.scalar(select(Person.class_id).where(Person.id == person_id))
+    if class_id is None:
         return "open"
+    hold(session, class_id)
+    # A statement of its own: on PostgreSQL one that had to wait still sees what was there before.
+    own = (ClassQuestion.class_id == Class.id) & (ClassQuestion.question_id == question_id)
+    query = select(Class.closed_at, Class.first_state, ClassQuestion.state).outerjoin(ClassQuestion, own)
+    row = session.execute(query.where(Class.id == class_id)).one_or_none()
+    if row is None:
+        return "closed"
     closed_at, first, state = row
     now = _known(state or first)
     return "closed" if now == "open" and closed_at is not None else now
+
+
+def hold(session: Session, class_id: str, to_change: bool = False) -> None:
+    """Until the transaction ends nobody else changes the class or the state of its questions.
+
+    So an answer that is being written and the teacher's close wait for each other: what came in before the close is
+    kept, nothing after. Answers do not wait for one another, except on SQLite, which has one writer at a time.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        # Only a write begins a transaction there; this one changes nothing.
+        nothing = update(Class).where(Class.id == class_id).values(closed_at=Class.closed_at)
+        session.execute(nothing.execution_options(synchronize_session=False))
+    else:
+        session.execute(select(Class.id).where(Class.id == class_id).with_for_update(read=not to_change))
 
 
 def ensure_taken(session: Session, person_id: str, question_id: str) -> None:

@@ -7,6 +7,7 @@
 """
 
 import secrets
+import unicodedata
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: without I, L, O and U."""
@@ -14,7 +15,8 @@ JOIN_LENGTH = 6
 """30 bits: enough that nobody meets a class by chance; a class is no secret."""
 PERSONAL_LENGTH = 16
 """80 bits: whoever has it is that student, so it cannot be guessed."""
-_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1", " ": "", "-": "", "–": "", "\t": ""})
+LONGEST_TYPED = 100
+_MISREAD = str.maketrans({"O": "0", "I": "1", "L": "1"})
 
 
 def new_code(length: int) -> str:
@@ -23,8 +25,9 @@ def new_code(length: int) -> str:
 
 
 def tidy(text: str) -> str:
-    """A typed code as it is stored."""
-    return text.strip().upper().translate(_MISREAD)
+    """A typed code as it is stored: letters and digits, whatever stood between them."""
+    plain = unicodedata.normalize("NFKC", text[:LONGEST_TYPED]).upper()
+    return "".join(sign for sign in plain if sign.isalnum()).translate(_MISREAD)
 
 
 def spelled(code: str) -> str:

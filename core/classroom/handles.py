@@ -15,14 +15,21 @@ import unicodedata
 from core.errors import LabError
 
 LONGEST = 32
-MOST_MARKS = 2
-"""Accents on one letter; more are a tower."""
+LONGEST_TYPED = 200
+"""More was not typed by anybody and is not looked at."""
 _UNSEEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
-_FORMULA = "=+-@'\"`|"
-_TOWER = re.compile(
-    r"([\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]{2})[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]+"
+_DRAWN_AS_NOTHING = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-_ALIKE = str.maketrans({"0": "o", "1": "l", "i": "l", "|": "l", "5": "s"})
+"""Letters and marks that nobody sees: fillers, the blank of Braille, variants of the sign before."""
+_FORMULA = "=+-−@'\"`|"
+_ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_ACCENT = re.compile(f"[{_ACCENTS}]")
+_TOWER = re.compile(f"([{_ACCENTS}]{{2}})[{_ACCENTS}]+")
+_ALIKE = str.maketrans(
+    "015i|аеіјорсухѕһԁԛԝвкмнтαεικνορτυχβζημ",
+    "olsllaeljopcyxshdqwbkmhtaelknoptyxbzhm",
+)
 
 
 class BadHandle(LabError):
@@ -31,24 +38,45 @@ class BadHandle(LabError):
     kind = "bad_handle"
 
 
+def readable(text: str) -> str:
+    """A text in one line, without what cannot be seen."""
+    flat = " ".join(unicodedata.normalize("NFKC", text).split())
+    seen = "".join(sign for sign in _DRAWN_AS_NOTHING.sub("", flat) if unicodedata.category(sign) not in _UNSEEN)
+    return " ".join(unicodedata.normalize("NFKC", seen).split())
+
+
 def clean(text: str) -> str:
     """The handle as it is kept and shown.
 
     Raises:
         BadHandle: nothing that can be read is left, or it is longer than `LONGEST`.
     """
-    flat = " ".join(unicodedata.normalize("NFKC", text).split())
-    seen = "".join(sign for sign in flat if unicodedata.category(sign) not in _UNSEEN)
-    name = _TOWER.sub(r"\1", " ".join(seen.split())).lstrip(_FORMULA + " ")
+    if len(text) > LONGEST_TYPED:
+        raise _too_long(len(text))
+    # After a semicolon a spreadsheet of another country begins a new cell, and takes that for a formula.
+    name = _TOWER.sub(r"\1", readable(text)).replace(";", ",")
+    name = name[next((at for at, sign in enumerate(name) if _can_begin(sign)), len(name)) :]
     if not any(sign.isalnum() for sign in name):
-        raise BadHandle(f"{text!r} holds no letter or digit.", "Choose a name that the class can read.")
+        raise BadHandle(f"{text[:LONGEST]!r} holds no letter or digit.", "Choose a name that the class can read.")
     if len(name) > LONGEST:
-        raise BadHandle(f"This name has {len(name)} signs.", f"Choose one of at most {LONGEST}.")
+        raise _too_long(len(name))
     return name
 
 
 def key(handle: str) -> str:
-    """What two handles share that nobody could tell apart: case, spaces, accents, 0 and o, 1 and l."""
-    plain = unicodedata.normalize("NFKD", handle).casefold()
-    letters = "".join(sign for sign in plain if sign.isalnum())
-    return letters.translate(_ALIKE)[:64]
+    """What two handles share that nobody could tell apart: case, spaces, accents, 0 and o, letters of other alphabets."""
+    letters = _ACCENT.sub("", unicodedata.normalize("NFKD", handle).casefold())
+    return "".join(sign for sign in letters if _is_letter(sign)).translate(_ALIKE)[:64]
+
+
+def _can_begin(sign: str) -> bool:
+    return not sign.isspace() and sign not in _FORMULA and not unicodedata.category(sign).startswith("M")
+
+
+def _is_letter(sign: str) -> bool:
+    """Letters and digits, and the marks of other scripts, which are vowels there and no accents."""
+    return sign.isalnum() or unicodedata.category(sign).startswith("M")
+
+
+def _too_long(signs: int) -> BadHandle:
+    return BadHandle(f"This name has {signs} signs.", f"Choose one of at most {LONGEST}.")

@@ -13,13 +13,13 @@ from uuid import uuid4
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from core.classroom.classes import BadClass, class_by_code
+from core.classroom.classes import BadClass, class_by_code, hold
 from core.classroom.codes import PERSONAL_LENGTH, new_code, tidy
 from core.classroom.handles import BadHandle, clean, key
 from core.classroom.people import become, class_of, person_for_cookie, secret_hash
 from core.classroom.rows import insert_once
 from core.errors import LabError
-from core.store.tables import Person
+from core.store.tables import Class, Person
 
 
 class CannotResume(LabError):
@@ -50,29 +50,40 @@ def join(session: Session, cookie: str, code: str, handle: str, subject: str | N
     here = person_for_cookie(session, cookie)
     if here.class_id == room.id:
         return Joined(here.id, None)
-    if subject and (known := _of_account(session, room.id, subject)):
+    if known := _of_account(session, room.id, subject):
         become(session, cookie, known)
         return Joined(known, None)
+    name = clean(handle)
+    hold(session, room.id)
+    session.expire(room)
+    room = class_by_code(session, code)
     if room.closed_at is not None:
         raise BadClass(f"{room.title} is closed.", "Ask your teacher to open it again.")
-    name, personal_code = clean(handle), new_code(PERSONAL_LENGTH)
+    return _enter(session, cookie, room, name, subject)
+
+
+def _enter(session: Session, cookie: str, room: Class, name: str, subject: str | None) -> Joined:
+    personal_code = new_code(PERSONAL_LENGTH)
     values = {
         "id": uuid4().hex,
         "class_id": room.id,
         "handle": name,
         "handle_key": key(name),
         "resume_hash": secret_hash(personal_code),
-        "subject_hash": secret_hash(f"{room.id} {subject}") if subject else None,
+        "subject_hash": _subject_hash(room.id, subject),
         "created_at": time.time(),
         "seen_at": time.time(),
     }
-    if not insert_once(session, Person, values):
-        raise BadHandle(
-            f"Somebody in {room.title} is called {name} or nearly so.",
-            "Choose another name; if it is you on another device, use your personal code.",
-        )
-    become(session, cookie, str(values["id"]))
-    return Joined(str(values["id"]), personal_code)
+    if insert_once(session, Person, values):
+        become(session, cookie, str(values["id"]))
+        return Joined(str(values["id"]), personal_code)
+    if known := _of_account(session, room.id, subject):  # from another device, in between
+        become(session, cookie, known)
+        return Joined(known, None)
+    raise BadHandle(
+        f"Somebody in {room.title} is called {name} or nearly so.",
+        "Choose another name; if it is you on another device, use your personal code.",
+    )
 
 
 def resume(session: Session, cookie: str, personal_code: str) -> Person:
@@ -114,6 +125,13 @@ def renew_personal_code(session: Session, person_id: str) -> str:
     return code
 
 
-def _of_account(session: Session, class_id: str, subject: str) -> str | None:
-    mine = Person.subject_hash == secret_hash(f"{class_id} {subject}")
+def _of_account(session: Session, class_id: str, subject: str | None) -> str | None:
+    """The member who is signed in with an account; None without one."""
+    if not subject:
+        return None
+    mine = Person.subject_hash == _subject_hash(class_id, subject)
     return session.scalar(select(Person.id).where(Person.class_id == class_id, mine))
+
+
+def _subject_hash(class_id: str, subject: str | None) -> str | None:
+    return secret_hash(f"{class_id} {subject}") if subject else None
