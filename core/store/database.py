@@ -12,6 +12,7 @@ goes through here, so a short lock or a lost connection is waited out, not shown
 import json
 import logging
 import re
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -53,12 +54,14 @@ def engine() -> Engine:
 
 @lru_cache
 def _engine(address: str) -> Engine:
+    # Errors are logged: hide_parameters keeps out of the log whose row it was.
     url = _with_driver(make_url(address))
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True, json_serializer=_dumps)
+        return create_engine(url, pool_pre_ping=True, json_serializer=_dumps, hide_parameters=True)
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    made = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, json_serializer=_dumps)
+    timeout = {"timeout": BUSY_TIMEOUT_S}
+    made = create_engine(url, connect_args=timeout, json_serializer=_dumps, hide_parameters=True)
     event.listen(made, "connect", _prepare_sqlite)
     return made
 
@@ -120,7 +123,9 @@ def _patiently(attempt: Callable[[], T], patience_s: float) -> T:
 
 def is_passing(error: DBAPIError) -> bool:
     """Whether trying again may help: a lock, a lost connection, a server that restarts."""
-    if isinstance(error, IntegrityError):
+    # SQLite has one class of errors for a lock and for a statement that is wrong; its code tells them apart.
+    is_wrong = getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR
+    if is_wrong or isinstance(error, IntegrityError):
         return False
     return isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
 
@@ -179,7 +184,11 @@ def _schema_locked() -> Iterator[Connection]:
 
 def _pragma(connection: Connection, *pragmas: str) -> None:
     for pragma in pragmas:
-        connection.connection.cursor().execute(f"PRAGMA {pragma}")
+        try:
+            connection.connection.cursor().execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError as error:
+            # As SQLAlchemy would raise it, so that it counts as a lock that passes.
+            raise OperationalError(f"PRAGMA {pragma}", None, error) from error
 
 
 def revision(connection: Connection) -> str | None:
