@@ -1,24 +1,21 @@
 """From starting the web process to a page that answers a click, against an empty Streamlit app.
 
-A visitor's browser is played by a websocket client that speaks Streamlit's own messages: it fetches the page (and its
-cookie), connects, asks for the page, then asks again as a click does, and waits for each to be drawn. Servers start in
+A visitor's browser is played by `bench.protocol`, which speaks Streamlit's own messages: it connects with the visitor's
+cookie, asks for the page, then asks again as a click does, and waits for each to be drawn. Servers start in
 alternating order; the medians are compared. Memory is the resident set of the web process. Workers are left out
 (`workers=external`): they are processes of their own, and the page does not wait for them.
 """
 
 import asyncio
-import http.client
 import os
-import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
 
-import psutil
+from bench.protocol.page import PageBroken
+from bench.protocol.server import Server
+from bench.protocol.visitor import Visitor
 
 ROOT = Path(__file__).resolve().parent.parent
 EMPTY = 'import streamlit as st\nst.title("Empty")\nst.button("Click")\n'
@@ -92,85 +89,17 @@ def _lab_with_one_run(data_dir: Path) -> str:
 
 def _start(app: Path, page: str, cookie: str, environment: dict[str, str]) -> tuple[float, float]:
     """Seconds from starting the process to the answered click, and its resident set in MB."""
-    port = _free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "streamlit",
-        "run",
-        str(app),
-        "--server.port",
-        str(port),
-        "--server.headless",
-        "true",
-    ]
     begin = time.perf_counter()
-    process = subprocess.Popen(
-        command, cwd=app.parent, env={**os.environ, **environment}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        _wait_until_healthy(port, process)
-        asyncio.run(_open_and_click(port, page, cookie))
-        return time.perf_counter() - begin, psutil.Process(process.pid).memory_info().rss / 1e6
-    finally:
-        process.terminate()
-        process.wait()
-
-
-def _wait_until_healthy(port: int, process: subprocess.Popen[bytes]) -> None:
-    while process.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/_stcore/health")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.02)
-    raise RuntimeError(f"streamlit ended with {process.returncode} before it answered")
+    with Server(app, environment) as server:
+        asyncio.run(_open_and_click(server.port, page, cookie))
+        return time.perf_counter() - begin, server.process.memory_info().rss / 1e6
 
 
 async def _open_and_click(port: int, page: str, cookie: str) -> None:
-    import websockets
-    from websockets.typing import Subprotocol
-
-    url = f"ws://127.0.0.1:{port}/_stcore/stream"
-    headers = {"Cookie": cookie} if cookie else {}
-    async with websockets.connect(
-        url, subprotocols=[Subprotocol("streamlit")], additional_headers=headers, max_size=None
-    ) as socket_:
-        for _ in range(2):
-            await socket_.send(_rerun(page))
-            drawn = await _until_drawn(socket_)
-        if page and CHART not in drawn:
-            raise RuntimeError(f"the page {page} drew no chart, only {sorted(drawn)}")
-
-
-def _rerun(page: str) -> bytes:
-    from streamlit.proto.BackMsg_pb2 import BackMsg
-
-    message = BackMsg()
-    message.rerun_script.page_name = page
-    return bytes(message.SerializeToString())
-
-
-async def _until_drawn(socket_: Any) -> set[str]:
-    """Wait for the end of a script run; the kinds of elements that it drew."""
-    from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-
-    drawn: set[str] = set()
-    while True:
-        message = ForwardMsg()
-        message.ParseFromString(await socket_.recv())
-        kind = message.WhichOneof("type")
-        if kind == "delta":
-            drawn.add(message.delta.new_element.WhichOneof("type") or "block")
-        if kind == "script_finished":
-            if message.script_finished != ForwardMsg.FINISHED_SUCCESSFULLY:
-                raise RuntimeError(f"the page ended with status {message.script_finished}")
-            return drawn
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    visitor = Visitor(port, cookie)
+    await visitor.connect()
+    await visitor.open(page)
+    await visitor.rerun()
+    await visitor.leave()
+    if page and CHART not in visitor.page.kinds:
+        raise PageBroken(f"the page {page} drew no chart, only {sorted(visitor.page.kinds)}")
