@@ -1,23 +1,40 @@
 """A class's marks as a table: one row per student, one column per question, one attempt each."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.classroom.statistics.spread import Array
 from core.errors import LabError
 
 Attempt = Literal["first", "last", "best"]
 ATTEMPTS: tuple[Attempt, ...] = ("first", "last", "best")
-Array = NDArray[np.float64]
 
 
 class BadAnswers(LabError):
     """Answers that cannot be put into one table."""
 
     kind = "bad_answers"
+
+
+class Attempted(Protocol):
+    """What an attempt has to say for one to be chosen among a student's."""
+
+    @property
+    def student(self) -> str: ...
+    @property
+    def question(self) -> str: ...
+    @property
+    def attempt(self) -> int: ...
+    @property
+    def score(self) -> float | None: ...
+
+
+Given = TypeVar("Given", bound=Attempted)
 
 
 @dataclass(frozen=True)
@@ -48,37 +65,83 @@ class Marks:
     blanks: tuple[int, ...]
 
     @property
+    def is_complete(self) -> NDArray[np.bool_]:
+        """Shape (S,): which students reached every question."""
+        return np.asarray(~np.isnan(self.scores).any(axis=1), dtype=np.bool_)
+
+    @property
     def complete(self) -> Array:
         """The rows of students who reached every question; correlations and the test's figures are of these."""
-        return self.scores[~np.isnan(self.scores).any(axis=1)]
+        return self.scores[self.is_complete]
+
+    def without(self, questions: Collection[str]) -> "Marks":
+        """The same class on the other questions."""
+        kept = [column for column, name in enumerate(self.questions) if name not in questions]
+        return Marks(
+            students=self.students,
+            questions=tuple(self.questions[column] for column in kept),
+            scores=self.scores[:, kept],
+            maxima=self.maxima[kept],
+            blanks=tuple(self.blanks[column] for column in kept),
+        )
 
 
 def marks_of(answers: Iterable[Answer], attempt: Attempt = "first") -> Marks:
     """Choose one attempt of each student on each question. Students and questions keep the order of their first answer.
 
     Raises:
-        BadAnswers: there is none, or a question is worth different amounts.
+        BadAnswers: there is none, two attempts have the same number, or a question is worth different amounts.
     """
-    chosen: dict[tuple[str, str], Answer] = {}
-    for answer in answers:
-        place = answer.student, answer.question
-        chosen[place] = _of_two(chosen[place], answer, attempt) if place in chosen else answer
+    chosen = one_attempt_each(answers, attempt)
     if not chosen:
         raise BadAnswers("There is no answer to look at.", "Export the answers again after the class has answered.")
-    students, questions = (tuple(dict.fromkeys(place[index] for place in chosen)) for index in (0, 1))
+    rows, columns = ({name: at for at, name in enumerate(dict.fromkeys(part))} for part in zip(*chosen, strict=True))
     maxima = _maxima(chosen.values())
-    scores = np.full((len(students), len(questions)), np.nan)
+    scores = np.full((len(rows), len(columns)), np.nan)
     for (student, question), answer in chosen.items():
-        scores[students.index(student), questions.index(question)] = answer.score or 0.0
-    blanks = tuple(sum(a.score is None and a.question == name for a in chosen.values()) for name in questions)
-    return Marks(students, questions, scores, np.array([maxima[name] for name in questions]), blanks)
+        scores[rows[student], columns[question]] = answer.score or 0.0
+    blanks = Counter(answer.question for answer in chosen.values() if answer.score is None)
+    return Marks(
+        students=tuple(rows),
+        questions=tuple(columns),
+        scores=scores,
+        maxima=np.array([maxima[name] for name in columns]),
+        blanks=tuple(blanks[name] for name in columns),
+    )
 
 
-def _of_two(one: Answer, other: Answer, attempt: Attempt) -> Answer:
-    earlier, later = sorted((one, other), key=lambda answer: answer.attempt)
+def one_attempt_each(given: Iterable[Given], attempt: Attempt) -> dict[tuple[str, str], Given]:
+    """The first, last or best attempt by student and question; of several best ones the earliest.
+
+    The best of a blank answer and one that earned nothing is the one that was given.
+
+    Raises:
+        BadAnswers: two different attempts have the same number.
+    """
+    return {place: _chosen(mine, attempt) for place, mine in attempts_of(given).items()}
+
+
+def attempts_of(given: Iterable[Given]) -> dict[tuple[str, str], list[Given]]:
+    """All attempts by student and question, first to last. The same one twice counts once.
+
+    Raises:
+        BadAnswers: two different attempts have the same number.
+    """
+    attempts: dict[tuple[str, str], dict[int, Given]] = {}
+    for one in given:
+        known = attempts.setdefault((one.student, one.question), {}).setdefault(one.attempt, one)
+        if known != one:
+            raise BadAnswers(
+                f"{one.student} has two different attempts {one.attempt} at {one.question}.",
+                "Number the attempts 1, 2, 3, … in the order in which they were made.",
+            )
+    return {place: [mine[number] for number in sorted(mine)] for place, mine in attempts.items()}
+
+
+def _chosen(attempts: list[Given], attempt: Attempt) -> Given:
     if attempt == "best":
-        return max(earlier, later, key=lambda answer: answer.score or 0.0)
-    return earlier if attempt == "first" else later
+        return max(attempts, key=lambda one: (one.score or 0.0, one.score is not None))
+    return attempts[0 if attempt == "first" else -1]
 
 
 def _maxima(answers: Iterable[Answer]) -> dict[str, float]:

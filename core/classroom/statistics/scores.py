@@ -1,18 +1,20 @@
 """What the marks say about the test as a whole."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from math import sqrt
-from statistics import median
 
-from scipy.stats import f as f_distribution
+import numpy as np
+from scipy.special import fdtri
 
-from core.classroom.statistics.marks import Array, Marks
+from core.classroom.statistics.intervals import TAILS, Interval
+from core.classroom.statistics.marks import Marks
+from core.classroom.statistics.spread import Array, is_constant, settled, totals_of, variance
 
 FEW = 10
 """Below so many students a correlation says next to nothing, and its figure is greyed."""
 ROUGH = 30
 """Below so many it is rough."""
-CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
@@ -34,31 +36,52 @@ class Totals:
     skewness: float | None
     kurtosis: float | None
     cronbach_alpha: float | None
-    cronbach_alpha_interval: tuple[float, float] | None
+    cronbach_alpha_interval: Interval | None
     error_ratio: float | None
     standard_error: float | None
 
 
+@dataclass(frozen=True)
+class Alpha:
+    """Cronbach's alpha in percent, of `n` students who reached all of `questions` questions."""
+
+    n: int
+    questions: int
+    value: float | None
+    interval: Interval | None
+
+
 def total_statistics(marks: Marks) -> Totals:
     """The figures of the whole test."""
-    complete = marks.complete
-    totals = complete.sum(axis=1)
+    totals, alpha = totals_of(marks.complete), alpha_statistics(marks)
     n = len(totals)
-    sd = float(totals.std(ddof=1)) if n > 1 else None
-    alpha = alpha_of(complete)
-    error_ratio = None if alpha is None else 100 * sqrt(max(0.0, 1 - alpha / 100))
+    sd = sqrt(variance(totals)) if n > 1 else None
+    error_ratio = None if alpha.value is None else 100 * sqrt(max(0.0, 1 - alpha.value / 100))
     return Totals(
         n=n,
         mean=float(totals.mean()) if n else None,
-        median=float(median(totals.tolist())) if n else None,
+        median=float(np.median(totals)) if n else None,
         sd=sd,
         skewness=_skewness(totals),
         kurtosis=_kurtosis(totals),
-        cronbach_alpha=alpha,
-        cronbach_alpha_interval=_alpha_interval(alpha, n, complete.shape[1]),
+        cronbach_alpha=alpha.value,
+        cronbach_alpha_interval=alpha.interval,
         error_ratio=error_ratio,
         standard_error=None if error_ratio is None or sd is None else error_ratio / 100 * sd,
     )
+
+
+def alpha_statistics(marks: Marks, without: Collection[str] = ()) -> Alpha:
+    """Cronbach's alpha of the test, or of what is left of it.
+
+    Args:
+        without: questions to leave out. Measured ones, say, whose key is each student's own run. The students are those
+            who reached every question that is left.
+    """
+    complete = marks.without(without).complete
+    students, questions = complete.shape
+    value = alpha_of(complete)
+    return Alpha(students, questions, value, _alpha_interval(value, students, questions))
 
 
 def alpha_of(complete: Array) -> float | None:
@@ -66,20 +89,20 @@ def alpha_of(complete: Array) -> float | None:
     students, questions = len(complete), int(complete.shape[1])
     if questions < 2 or students < 3:
         return None
-    whole = float(complete.sum(axis=1).var(ddof=1))
+    whole = variance(totals_of(complete))
     if not whole:
         return None
-    apart = float(complete.var(axis=0, ddof=1).sum())
-    return 100.0 * questions / (questions - 1) * (1 - apart / whole)
+    apart = sum(variance(settled(column)) for column in complete.T)
+    return min(100.0, 100.0 * questions / (questions - 1) * (1 - apart / whole))
 
 
-def _alpha_interval(alpha: float | None, students: int, questions: int) -> tuple[float, float] | None:
+def _alpha_interval(alpha: float | None, students: int, questions: int) -> Interval | None:
     """Feldt's: (1 - alpha) times quantiles of F with S - 1 and (S - 1)(P - 1) degrees of freedom."""
     if alpha is None:
         return None
-    freedom, tail = (students - 1, (students - 1) * (questions - 1)), (1 - CONFIDENCE) / 2
-    low, high = (1 - (1 - alpha / 100) * float(f_distribution.isf(q, *freedom)) for q in (tail, 1 - tail))
-    return 100 * low, 100 * high
+    freedom = students - 1, (students - 1) * (questions - 1)
+    high, low = (100 - (100 - alpha) * float(fdtri(*freedom, tail)) for tail in TAILS)
+    return low, high
 
 
 def _moments(totals: Array) -> tuple[float, float, float]:
@@ -91,7 +114,7 @@ def _moments(totals: Array) -> tuple[float, float, float]:
 def _skewness(totals: Array) -> float | None:
     """k3 / k2^1.5, of Fisher's k-statistics; from three students on."""
     n = len(totals)
-    if n < 3 or totals.min() == totals.max():
+    if n < 3 or is_constant(totals):
         return None
     m2, m3, _ = _moments(totals)
     k2, k3 = n * m2 / (n - 1), n * n * m3 / ((n - 1) * (n - 2))
@@ -101,7 +124,7 @@ def _skewness(totals: Array) -> float | None:
 def _kurtosis(totals: Array) -> float | None:
     """k4 / k2², the excess over a normal distribution; from four students on."""
     n = len(totals)
-    if n < 4 or totals.min() == totals.max():
+    if n < 4 or is_constant(totals):
         return None
     m2, _, m4 = _moments(totals)
     k2 = n * m2 / (n - 1)

@@ -107,7 +107,7 @@ def test_first_last_and_best_attempt() -> None:
     assert [marks_of(given_twice, rule).scores[0, 0] for rule in attempts] == [0.5, 0.25, 0.5]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=4, max_size=4), min_size=3, max_size=12))
 def test_figures_stay_within_what_they_can_be(rows: list[list[float]]) -> None:
     marks = marks_of(
