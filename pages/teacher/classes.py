@@ -15,7 +15,11 @@ guard()
 with session() as database:
     rooms = classes.classes(database)
 st.title("Classes", anchor=False)
-with st.expander("Open a class", expanded=not rooms, icon=":material/add:"):
+if rooms:
+    with st.expander("Open a class", icon=":material/add:"):
+        open_form()
+else:
+    st.markdown("There is no class yet. Open one: you get a code that brings your students in.")
     open_form()
 for room in rooms:
     class_card(room)
