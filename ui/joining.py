@@ -6,9 +6,10 @@ import streamlit as st
 
 from core.classroom import joining
 from core.classroom.classes import class_by_code, class_of_member
+from core.classroom.rooms import room_now
 from core.errors import LabError
 from core.store.database import session
-from ui.identity import cookie
+from ui.identity import cookie, member
 from ui.navigation import page_path
 from ui.plain import plain
 from ui.problem import problem
@@ -18,6 +19,19 @@ ACCOUNT_HELP = "The same account is then the same student on every device. Of th
 MY_CLASS = "class/my_class.py"
 FRESH_CODE = "fresh_personal_code"
 """Where a personal code stands between being made and being shown."""
+
+
+def class_line() -> None:
+    """On the start page: the class somebody is in, or the way into one."""
+    mine = member()
+    if mine is None:
+        st.page_link(page_path("class/join.py"), label="Join a class with its code", icon=":material/group_add:")
+    elif room := room_now(mine.class_id):
+        st.page_link(
+            page_path(MY_CLASS),
+            label=f"In {plain(room.title)} as **{plain(mine.handle)}**",
+            icon=":material/group:",
+        )
 
 
 def join_form(code: str) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from core.measure.machine import this_machine
 from core.units import gb, gib
 from ui.identity import person_id
+from ui.joining import class_line
 from ui.lesson import bank, bank_problems, progress_of
 from ui.navigation import ICONS, page_path, question_link
 
@@ -19,6 +20,7 @@ st.markdown(
     "what model size, hardware and precision cost in time and memory."
 )
 bank_problems()
+class_line()
 current = now.section_of(upcoming or now.questions[0])
 here = mine.within(question.id for question in now.questions_of(current))
 st.progress(
