@@ -43,13 +43,19 @@ _TEST: dict[str, tuple[Kind, str]] = {
     "error_ratio": ("number", "The share of sd that is chance, in percent."),
     "standard_error": ("number", "Standard error of one student's total, in points."),
 }
+_GUESS = Column("random_guess_score", "number", "Mean score of answering blindly, in percent.")
 _RULE = Column("attempt", "text", "The attempt of each student that the figures are of: first, last or best.")
 
 
-def items_table(report: Report) -> Table:
-    """The table `items`: one row per question; figures that are not defined are empty."""
-    rows = ((*_flat(item, _ITEM), report["attempt"]) for item in report["items"])
-    return Table("items", (*_columns(_ITEM), _RULE), tuple(rows))
+def items_table(report: Report, guesses: Mapping[str, float] | None = None) -> Table:
+    """The table `items`: one row per question; figures that are not defined are empty.
+
+    Args:
+        guesses: mean score of answering blindly in percent, by question (`core.classroom.statistics.guess_score`).
+    """
+    known = guesses or {}
+    rows = ((*_flat(item, _ITEM), known.get(item["question"]), report["attempt"]) for item in report["items"])
+    return Table("items", (*_columns(_ITEM), _GUESS, _RULE), tuple(rows))
 
 
 def totals_table(report: Report) -> Table:

@@ -127,6 +127,7 @@ def test_a_file_is_named_after_class_content_and_day(title: str, stem: str) -> N
     assert about.stem("answers") == stem
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_a_file_name_is_safe_whatever_the_class_is_called(title: str) -> None:
     assert re.fullmatch(

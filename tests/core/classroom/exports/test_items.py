@@ -42,6 +42,11 @@ def test_what_is_not_defined_is_empty() -> None:
     assert "tells nobody apart" in row["flags"]
 
 
+def test_what_guessing_earns_stands_beside_the_facility_where_it_is_known() -> None:
+    found = as_dicts(items_table(REPORT, {"Q1": 25.0}))
+    assert [row["random_guess_score"] for row in found] == [None, 25.0, None, None]
+
+
 def test_the_test_is_one_row() -> None:
     (row,) = as_dicts(totals_table(REPORT))
     assert (row["students"], row["questions"], row["n"]) == (5, 4, 5)
