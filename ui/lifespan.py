@@ -1,10 +1,14 @@
-"""What happens once per server: the database is brought up to date, and the local workers start and stop with it."""
+"""What happens once per server: the database is brought up to date, and the local workers start and stop with it.
+
+Beside the pages a thread deletes the classes whose last day has come.
+"""
 
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+from core.classroom.privacy import Retention
 from core.jobs.supervisor import Supervisor
 from core.measure.machine import this_machine
 from core.models.sources import hub_reachable
@@ -19,9 +23,11 @@ async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     print_token()
     # The first page would have to wait for the Hub's answer otherwise.
     threading.Thread(target=hub_reachable, daemon=True).start()
-    supervisor = Supervisor(this_machine())
+    supervisor, retention = Supervisor(this_machine()), Retention()
     supervisor.start()
+    retention.start()
     try:
         yield {}
     finally:
         supervisor.stop()
+        retention.stop()

@@ -47,6 +47,12 @@ def back_up(connection: Connection, stored: str) -> None:
         _copy_schema(connection, stored)
 
 
+class CannotForget(LabError):
+    """A copy could not be changed, so nobody was deleted anywhere."""
+
+    kind = "cannot_forget"
+
+
 @dataclass(frozen=True)
 class Gone:
     """Who is forgotten: people, classes, and the browsers that an audit line may name by the hash of their cookie."""
@@ -65,13 +71,22 @@ def forget(session: Session, gone: Gone) -> None:
     """Delete them from every copy.
 
     A copy that is a file is changed at once, whatever becomes of the caller's transaction.
+
+    Raises:
+        CannotForget: such a file is damaged, or somebody else uses it.
     """
     if session.get_bind().dialect.name == "postgresql":
         for schema in _schemas(session.connection()):
             _forget_in_schema(session.connection(), schema, gone)
         return
     for path in files():
-        _forget_in_file(path, gone)
+        try:
+            _forget_in_file(path, gone)
+        except sqlite3.Error as error:
+            raise CannotForget(
+                f"{path.name}, a copy of the database, could not be changed ({error}), so nothing was deleted.",
+                "Try again; if it stays, remove that file from the data folder's backups first.",
+            ) from error
 
 
 def folder() -> Path:
@@ -159,7 +174,8 @@ def _forget_in_file(path: Path, gone: Gone) -> None:
         copy.execute("PRAGMA secure_delete = ON")
         tables = {name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         before = copy.total_changes
-        copy.executemany("DELETE FROM people WHERE id = ?", [(each,) for each in gone.person_ids])
+        if "people" in tables:
+            copy.executemany("DELETE FROM people WHERE id = ?", [(each,) for each in gone.person_ids])
         if "classes" in tables:
             copy.executemany("DELETE FROM classes WHERE id = ?", [(each,) for each in gone.class_ids])
         if "audit" in tables:
