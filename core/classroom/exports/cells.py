@@ -20,13 +20,15 @@ Cell = str | int | float | bool | None
 _SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫−"
 _UNSEEN = r"\s\x00-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 _FORMULA = re.compile(rf'(^|[;\t\r\n])(?=[{_UNSEEN}"]*[{_SIGNS}])|^(?=[\t\r\n\x00])')
+_SUSPECT = re.compile(rf"[{_SIGNS}\t\r\n\x00]")
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 def neutral(value: Cell) -> Cell:
     """The cell as it may stand in a file; a figure that is not finite becomes an empty cell."""
     if isinstance(value, str):
-        return value if _is_number(value) else _FORMULA.sub(r"\1'", value)
+        is_plain = not _SUSPECT.search(value) or _is_number(value)
+        return value if is_plain else _FORMULA.sub(r"\1'", value)
     return None if isinstance(value, float) and not isfinite(value) else value
 
 
