@@ -67,7 +67,7 @@ class Config(BaseSettings):
     """So many runs wait at most, everybody's together; a further one is refused."""
     hub_probe_s: float = 2
     """How long the Hub may take to answer before it counts as out of reach."""
-    max_upload_bytes: int = 8_000_000
+    max_upload_bytes: int = 20_000_000
     """The largest picture that a student may bring."""
     teacher_passcode: SecretStr = SecretStr("")
     """What a teacher signs in with. Empty, and no `teachers` named: the server prints a one-time token instead."""

@@ -7,7 +7,6 @@ from core.config import config
 from core.errors import BadPicture
 from core.labs.inpainting.upload import safe_picture
 from core.store.database import session
-from core.units import gb
 from ui.problem import problem
 
 OWN = "own"
@@ -17,6 +16,10 @@ TITLES = {
     "scene": "A drawn house in the mountains",
     OWN: "My latest picture",
 }
+
+
+class Refused(str):
+    """Why a file was not taken, as Markdown."""
 
 
 def picture_choice(person: str, prefix: str, start: str, disabled: bool) -> str:
@@ -32,7 +35,8 @@ def picture_choice(person: str, prefix: str, start: str, disabled: bool) -> str:
         type=["png", "jpg", "jpeg", "webp"],
         key=f"{prefix}_file",
         disabled=disabled,
-        help=f"Up to {gb(config().max_upload_bytes)}. It takes the place of the project's pictures.",
+        max_upload_size=config().max_upload_bytes // 1_000_000,
+        help="A large one is made smaller. It takes the place of the project's pictures.",
     )
     if file is not None:
         _take_in(person, file.getvalue(), f"{prefix}_{file.file_id}", key)
@@ -50,14 +54,16 @@ def _take_in(person: str, data: bytes, key: str, choice: str) -> None:
     known = st.session_state.get(key)
     if known is None:
         try:
-            png = safe_picture(data)
+            taken = safe_picture(data)
         except BadPicture as error:
-            known = problem(error)
+            known = Refused(problem(error))
         else:
             with session() as database:
-                keep_upload(database, person, png)
-            known = ""
+                keep_upload(database, person, taken.png)
+            known = taken.told
             st.session_state[choice] = OWN
         st.session_state[key] = known
-    if known:
+    if isinstance(known, Refused):
         st.warning(known, icon=":material/broken_image:")
+    elif known:
+        st.caption(known)
