@@ -13,10 +13,12 @@ from core.store.tables import AuditLine
 _log = logging.getLogger(__name__)
 
 
-def note(session: Session, event: str, **details: Any) -> None:
+def note(session: Session, event: str, **details: Any) -> AuditLine:
     """Keep a line, and write it to the log."""
-    session.add(AuditLine(id=uuid4().hex, at=time.time(), event=event, details=details))
+    line = AuditLine(id=uuid4().hex, at=time.time(), event=event, details=details)
+    session.add(line)
     _log.info("%s %s", event, details or "")
+    return line
 
 
 def count_since(session: Session, event: str, since: float) -> int:

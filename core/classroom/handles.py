@@ -64,7 +64,7 @@ def clean(text: str) -> str:
 
 
 def key(handle: str) -> str:
-    """What two handles share that nobody could tell apart: case, spaces, accents, 0 and o, letters of other alphabets."""
+    """What two handles share that nobody could tell apart: case, spaces, accents, 0 and o, other alphabets."""
     letters = _ACCENT.sub("", unicodedata.normalize("NFKD", handle).casefold())
     return "".join(sign for sign in letters if _is_letter(sign)).translate(_ALIKE)[:64]
 

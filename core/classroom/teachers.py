@@ -128,14 +128,15 @@ def hashed(passcode: str, salt: bytes | None = None) -> str:
 
 def _try(database: Session, browser: str, passcode: str) -> SignInRefused | None:
     """One try, counted before it is looked at, so that many at once are no more than many after each other."""
+    if _is_locked(database, browser):
+        return _refused(database)
     _one_at_a_time(database)
-    note(database, WRONG, browser=browser)
+    this = note(database, WRONG, browser=browser)
     database.flush()
-    since = time.time() - LOCK_S
-    if _tries_of(database, browser, since) > TRIES_EACH or (
-        count_since(database, WRONG, since) > TRIES_ALL and database.get(TeacherSession, browser) is None
-    ):
-        return _locked(database, browser, since)
+    if _is_locked(database, browser, besides=1):
+        # Not counted: the lock ends though somebody goes on.
+        database.delete(this)
+        return _refused(database)
     if not _is_right(passcode):
         return SignInRefused("This is not the passcode.", f"After {TRIES_EACH} wrong ones a browser has to wait.")
     database.execute(delete(AuditLine).where(*_of(browser, 0.0)))
@@ -149,11 +150,17 @@ def _one_at_a_time(database: Session) -> None:
         database.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": PASSCODE_LOCK})
 
 
-def _locked(database: Session, browser: str, since: float) -> SignInRefused:
-    """The refusal while guessing is locked. Tries meanwhile are not counted: the lock ends though somebody goes on."""
-    newest = select(AuditLine.id).where(*_of(browser, since)).order_by(AuditLine.at.desc()).limit(1)
-    database.execute(delete(AuditLine).where(AuditLine.id == database.scalar(newest)))
-    if not count_since(database, LOCKED, since):
+def _is_locked(database: Session, browser: str, besides: int = 0) -> bool:
+    """Whether no passcode of this browser is looked at now; `besides` are tries that do not count. Writes nothing."""
+    since = time.time() - LOCK_S
+    if _tries_of(database, browser, since) - besides >= TRIES_EACH:
+        return True
+    is_crowded = count_since(database, WRONG, since) - besides >= TRIES_ALL
+    return is_crowded and database.get(TeacherSession, browser) is None
+
+
+def _refused(database: Session) -> SignInRefused:
+    if not count_since(database, LOCKED, time.time() - LOCK_S):
         note(database, LOCKED)
     return SignInRefused(
         f"There were too many wrong passcodes in the last {LOCK_S / 60:.0f} minutes, so none is looked at now.",
@@ -170,14 +177,22 @@ def _of(browser: str, since: float) -> tuple[ColumnElement[bool], ...]:
 
 
 def _is_right(passcode: str) -> bool:
-    _, salt, key = (config().teacher_passcode_hash or _hash_of_plain()).split(":")
-    mine = hashed(passcode, base64.b64decode(salt)).rsplit(":", 1)[1]
-    return hmac.compare_digest(mine, key)
+    settings = config()
+    known = settings.teacher_passcode_hash or _hash_of(settings.teacher_passcode.get_secret_value())
+    try:
+        _, salt, key = known.split(":")
+        mine = hashed(passcode, base64.b64decode(salt, validate=True)).rsplit(":", 1)[1]
+    except ValueError as error:
+        raise SignInRefused(
+            "The passcode's hash in the settings of this server cannot be read.",
+            "Make one on the server: python -m core passcode",
+        ) from error
+    return hmac.compare_digest(mine.encode(), key.encode())
 
 
 @lru_cache
-def _hash_of_plain() -> str:
-    return hashed(config().teacher_passcode.get_secret_value())
+def _hash_of(passcode: str) -> str:
+    return hashed(passcode)
 
 
 def _signed_in(database: Session, browser: str, way: Way) -> None:

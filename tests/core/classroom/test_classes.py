@@ -1,4 +1,4 @@
-"""Classes and the state of their questions: what a state forbids is refused on write, whatever comes at the same time."""
+"""Classes and the state of their questions: what a state forbids is refused on write, whatever comes meanwhile."""
 
 import threading
 import time
