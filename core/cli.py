@@ -1,12 +1,14 @@
-"""The command line: check a bank, run a lab without a browser, list the models.
+"""The command line: check a bank, run a lab without a browser, list the models, look after classes.
 
     python -m core check-bank [FILE]
     python -m core run LAB [--model ID] [--source hub|dummy|embedded] [--device cpu|cuda|cuda:N]
                            [--set NAME=VALUE …] [--repeats N] [--output DIR] [--json]
     python -m core models
     python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
+    python -m core classes | demo-class | passcode | unlock-teacher | teacher-token      (core.cli_classroom)
 
-Exit codes: 0 done, 1 the bank has errors or the run failed or was cancelled, 2 the command was wrong.
+Exit codes: 0 done, 1 it could not be done (the bank has errors, the run failed or was cancelled, the database cannot be
+used), 2 the command was wrong.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
+from core import cli_classroom
 from core.config import config
 from core.errors import InvalidSettings, LabError, RunCancelled
 from core.labs.registry import LABS, Lab
@@ -118,6 +121,7 @@ def _parser() -> Parser:
     stats.add_argument("--attempt", choices=("first", "last", "best"), default="first")
     stats.add_argument("--json", action="store_true", help="print one JSON document")
     stats.set_defaults(command=print_statistics)
+    cli_classroom.add(commands)
     return parser
 
 

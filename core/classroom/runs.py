@@ -6,7 +6,7 @@ from sqlalchemy.orm import Session
 from core.classroom.answers import answers_of
 from core.labs.records import growth
 from core.quiz.bank import Question
-from core.store.tables import Picture, Run
+from core.store.tables import Class, Person, Picture, Run
 
 CONTEXT_SOUGHT_IN = 20
 
@@ -33,8 +33,13 @@ def all_runs(session: Session, person_id: str) -> list[Run]:
 
 
 def context_bytes(session: Session) -> int | None:
-    """What CUDA kept for itself, in bytes, in the newest of the last runs that measured it; None where none did."""
-    newest = select(Run).order_by(Run.created_at.desc()).limit(CONTEXT_SOUGHT_IN)
+    """What CUDA kept for itself, in bytes, in the newest of the last runs that measured it; None where none did.
+
+    Made-up runs of demo classes are passed over.
+    """
+    real = select(Run).join(Person, Person.id == Run.person_id).outerjoin(Class, Class.id == Person.class_id)
+    real = real.where(Class.is_demo.is_not(True))
+    newest = real.order_by(Run.created_at.desc()).limit(CONTEXT_SOUGHT_IN)
     found = (growth(run.record, "context", "device_used") for run in session.scalars(newest))
     return next((int(grown) for grown in found if grown is not None), None)
 

@@ -1,8 +1,9 @@
 import time
 
-from core.classroom.runs import all_runs, latest_run, pictures
+from core.classroom.classes import open_class
+from core.classroom.runs import all_runs, context_bytes, latest_run, pictures
 from core.store.database import session
-from core.store.tables import Picture, Run
+from core.store.tables import Person, Picture, Run
 
 
 def run(run_id: str, person: str, question_id: str | None, lab: str = "text_to_image") -> Run:
@@ -29,3 +30,25 @@ def test_pictures_come_in_the_order_in_which_they_were_made(sqlite: str, person:
             database.add(Picture(run_id="a", index=index, role="picture", details={}, png=b""))
         database.flush()
         assert [picture.index for picture in pictures(database, "a")] == [0, 1, 2]
+
+
+def test_made_up_runs_are_passed_over_where_cudas_own_share_is_sought(database: str, person: str) -> None:
+    memory = {"baseline": {"device_used_bytes": 100}, "context": {"device_used_bytes": 350}}
+    with session() as opened:
+        room, other = open_class(opened, "Demo", is_demo=True), open_class(opened, "Real")
+        members = {room.id: "made up", other.id: "real"}
+        opened.add_all(Person(id=name, class_id=class_id, created_at=0.0) for class_id, name in members.items())
+        opened.flush()
+        opened.add_all(run(f"made up {number}", "made up", "Q5") for number in range(30))
+    with session() as opened:
+        assert context_bytes(opened) is None
+        real = run("measured", "real", "Q5")
+        real.created_at, real.record = time.time() - 3600, {"memory": memory, "device": {"type": "cuda"}}
+        opened.add(real)
+    with session() as opened:
+        assert context_bytes(opened) == 250
+        alone = run("alone", person, "Q5")
+        alone.record = {"memory": memory | {"context": {"device_used_bytes": 400}}, "device": {"type": "cuda"}}
+        opened.add(alone)
+    with session() as opened:
+        assert context_bytes(opened) == 300
