@@ -1,4 +1,4 @@
-"""`python -m bench [text_generation|…|observing|web_start|references] …`: all benchmarks, or the ones named."""
+"""`python -m bench [text_generation|…|class_load|class_faults|references] …`: all benchmarks, or the ones named."""
 
 import argparse
 import json
@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from bench import labs, observing, optimisation, references, web_start
+from bench import class_faults, class_load, labs, observing, optimisation, references, web_start
 from core.measure.gpus import SIMULATED
 from core.measure.machine import this_machine
 
@@ -18,8 +18,12 @@ BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     "optimisation": optimisation.main,
     "observing": observing.main,
     "web_start": web_start.main,
+    "class_load": class_load.main,
+    "class_faults": class_faults.main,
     "references": references.main,
 }
+WEB = {"web_start", "class_load", "class_faults"}
+"""Of the web process, which is the same whatever device computes."""
 
 
 def run() -> int:
@@ -52,7 +56,7 @@ def _write(name: str, result: dict[str, object], device: str) -> None:
         **result,
     }
     RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / (f"{name}.json" if name == "web_start" else f"{name}_{device.replace(':', '_')}.json")
+    path = RESULTS / (f"{name}.json" if name in WEB else f"{name}_{device.replace(':', '_')}.json")
     path.write_text(json.dumps(document, indent=1) + "\n")
     print(json.dumps(document, indent=1))
 

@@ -40,8 +40,9 @@ class Visitor:
         self._query = ""
 
     async def arrive(self, path: str = "", query: str = "") -> float:
-        """Type the address: fetch the page, connect, and wait until it is drawn."""
+        """Type the address: fetch the page, connect as a new session, and wait until it is drawn."""
         begin = time.perf_counter()
+        self.page = Page()
         await self.fetch(path)
         await self.connect()
         await self.open(path, query)
@@ -123,6 +124,8 @@ class Visitor:
         return state
 
     async def _run(self, state: ClientState) -> float:
+        if self._socket is None:
+            raise ConnectionError("not connected")
         state.query_string = self._query
         state.widget_states.widgets.extend(self._states.values())
         begin = time.perf_counter()
