@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
+from core.classroom.handles import order
 from core.quiz.evidence import Evidence
 from core.quiz.marking import Marking
 from core.store.tables import Answer, Person, Prediction, Regrade, RegradedAnswer, Run
@@ -34,6 +35,7 @@ class ClassAnswer:
         shown_order: ids of the options as they stood on the page; empty where that was not kept.
         evidence: what a measured answer rests on.
         is_regraded: marked anew after a change of the bank, and not undone.
+        marking: everything that the mark says, as it stands now.
     """
 
     answer_id: str
@@ -54,12 +56,14 @@ class ClassAnswer:
     shown_order: tuple[str, ...]
     evidence: Evidence | None
     is_regraded: bool
+    marking: Marking
 
 
 def members_of(session: Session, class_id: str) -> list[Member]:
     """Everybody in the class, by handle."""
-    rows = select(Person.id, Person.handle).where(Person.class_id == class_id).order_by(Person.handle_key)
-    return [Member(person_id, handle or "") for person_id, handle in session.execute(rows)]
+    rows = session.execute(select(Person.id, Person.handle).where(Person.class_id == class_id))
+    found = [Member(person_id, handle or "") for person_id, handle in rows]
+    return sorted(found, key=lambda member: order(member.handle))
 
 
 def answers_of_class(session: Session, class_id: str) -> list[ClassAnswer]:
@@ -107,4 +111,5 @@ def _answer(row: Answer, handle: str, is_regraded: bool) -> ClassAnswer:
         shown_order=tuple(row.shown_order or ()),
         evidence=marking.evidence,
         is_regraded=is_regraded,
+        marking=marking,
     )

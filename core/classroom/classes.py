@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 
 from core.classroom.audit import note
 from core.classroom.codes import JOIN_LENGTH, new_code, tidy
-from core.classroom.handles import readable
+from core.classroom.handles import order, readable
 from core.classroom.rows import insert_once
 from core.config import config
 from core.errors import LabError
@@ -133,7 +133,8 @@ def class_of_member(session: Session, person: Person) -> Class:
 
 def members(session: Session, class_id: str) -> list[Person]:
     """Everybody in a class, by handle."""
-    return list(session.scalars(select(Person).where(Person.class_id == class_id).order_by(Person.handle_key)))
+    found = session.scalars(select(Person).where(Person.class_id == class_id))
+    return sorted(found, key=lambda person: order(person.handle or ""))
 
 
 def size(session: Session, class_id: str) -> int:

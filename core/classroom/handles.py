@@ -17,6 +17,8 @@ from core.errors import LabError
 LONGEST = 32
 LONGEST_TYPED = 200
 """More was not typed by anybody and is not looked at."""
+LAST = 10**LONGEST
+"""Letters stand after numbers."""
 _UNSEEN = {"Cc", "Cf", "Co", "Cs", "Cn", "Zl", "Zp"}
 _DRAWN_AS_NOTHING = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
@@ -24,6 +26,7 @@ _DRAWN_AS_NOTHING = re.compile(
 """Letters and marks that nobody sees: fillers, the blank of Braille, variants of the sign before."""
 _FORMULA = "=+-−@'\"`|"
 _ACCENTS = "\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_DIGITS = re.compile(r"(\d+)")
 _ACCENT = re.compile(f"[{_ACCENTS}]")
 _TOWER = re.compile(f"([{_ACCENTS}]{{2}})[{_ACCENTS}]+")
 _ALIKE = str.maketrans(
@@ -67,6 +70,17 @@ def key(handle: str) -> str:
     """What two handles share that nobody could tell apart: case, spaces, accents, 0 and o, other alphabets."""
     letters = _ACCENT.sub("", unicodedata.normalize("NFKD", handle).casefold())
     return "".join(sign for sign in letters if _is_letter(sign)).translate(_ALIKE)[:64]
+
+
+def order(handle: str) -> tuple[tuple[int, str], ...]:
+    """Where a handle stands in a list: without case and accents, and numbers by their size.
+
+    >>> sorted(["Team 10", "team 2", "Ada"], key=order)
+    ['Ada', 'team 2', 'Team 10']
+    """
+    letters = _ACCENT.sub("", unicodedata.normalize("NFKD", handle).casefold())
+    parts = [part for part in _DIGITS.split(letters) if part]
+    return tuple((int(part), "") if part.isdecimal() else (LAST, part) for part in parts)
 
 
 def _can_begin(sign: str) -> bool:

@@ -3,6 +3,7 @@
     changed_questions(database, room.id, bank)                      # [ChangedQuestion("Q4", answers=52, is_gone=False)]
     changes = preview(database, room.id, bank.question("Q4"))       # every answer before and after; nothing is written
     done = regrade(database, room.id, bank.question("Q4"), bank, seen=question.hash)
+    changes_of(database, done.id)                                   # the same list, for as long as it is kept
     undo(database, done.id)                                         # every mark as it was
 
 An answer belongs to the text of a question that it was marked by, kept as a hash with it. Answers that came in after
@@ -22,6 +23,7 @@ from sqlalchemy.orm import Session
 
 from core.classroom.audit import note
 from core.classroom.classes import hold
+from core.classroom.handles import order
 from core.classroom.remarking import CannotMarkAnew, marked_anew
 from core.errors import LabError
 from core.measure.machine import this_machine
@@ -59,12 +61,14 @@ class Change:
     """One answer before and after.
 
     Attributes:
+        choices: ids of the ticked options.
         after: None where the present bank cannot mark it; `why_kept` then says why, and it keeps its mark.
     """
 
     answer_id: str
     handle: str
     attempt: int
+    choices: tuple[str, ...]
     before: Marking
     after: Marking | None
     why_kept: str = ""
@@ -72,33 +76,29 @@ class Change:
     @property
     def outcome(self) -> Outcome:
         """Whether the score rises, falls, stays, or cannot be given anew."""
-        if self.after is None:
-            return "kept"
-        old, new = self.before.score or 0.0, self.after.score or 0.0
-        return "better" if new > old else "worse" if new < old else "same"
+        return "kept" if self.after is None else _outcome(self.before.score, self.after.score)
 
 
 @dataclass(frozen=True)
 class DoneRegrade:
-    """A regrade that was done. `why_not_undone` says why it cannot be undone now; empty where it can."""
+    """A regrade that was done; times are seconds since 1970.
+
+    Attributes:
+        counts: how many answers became better, worse or stayed.
+        why_not_undone: why it cannot be undone now; empty where it can.
+    """
 
     id: str
     question_id: str
     at: float
     undone_at: float | None
-    changes: tuple[Change, ...]
+    counts: dict[Outcome, int]
     why_not_undone: str
-
-    @property
-    def counts(self) -> dict[Outcome, int]:
-        """How many answers became better, worse or stayed."""
-        return counts(self.changes)
 
 
 def counts(changes: Iterable[Change]) -> dict[Outcome, int]:
     """How many of each outcome, all four named."""
-    found = Counter(change.outcome for change in changes)
-    return {outcome: found[outcome] for outcome in OUTCOMES}
+    return _all_named(Counter(change.outcome for change in changes))
 
 
 def changed_questions(session: Session, class_id: str, bank: Bank) -> list[ChangedQuestion]:
@@ -169,19 +169,35 @@ def undo(session: Session, regrade_id: str) -> None:
 
 
 def done_regrades(session: Session, class_id: str) -> list[DoneRegrade]:
-    """Every regrade of the class with its answers before and after, newest first."""
+    """Every regrade of the class, newest first."""
     rows = _done_in(session, class_id)
+    found: dict[str, Counter[Outcome]] = {row.id: Counter() for row in rows}
+    scores = (part["score"].as_float() for part in (RegradedAnswer.before, RegradedAnswer.after))
+    for regrade_id, old, new in session.execute(
+        select(RegradedAnswer.regrade_id, *scores).where(RegradedAnswer.regrade_id.in_(found))
+    ):
+        found[regrade_id][_outcome(old, new)] += 1
     return [
         DoneRegrade(
             id=row.id,
             question_id=row.question_id,
             at=row.created_at,
             undone_at=row.undone_at,
-            changes=tuple(_changes_of(session, row.id)),
+            counts=_all_named(found[row.id]),
             why_not_undone=_why_not_undone(row, rows),
         )
         for row in rows
     ]
+
+
+def changes_of(session: Session, regrade_id: str) -> list[Change]:
+    """Every answer of a regrade before and after, by handle and attempt, also once it was undone."""
+    query = _regraded(regrade_id).add_columns(Person.handle).join(Person, Person.id == Answer.person_id)
+    found = []
+    for row, kept, handle in session.execute(query):
+        before, after = (Marking.model_validate(part["marking"]) for part in (kept.before, kept.after))
+        found.append(Change(row.id, handle or "", row.attempt, tuple(row.submitted_answers), before, after))
+    return sorted(found, key=_place)
 
 
 def regraded_at(session: Session, answer_id: str) -> float | None:
@@ -193,8 +209,8 @@ def regraded_at(session: Session, answer_id: str) -> float | None:
 def _changes(session: Session, class_id: str, question: Question) -> list[tuple[Answer, Change]]:
     query = select(Answer, Person.handle).join(Person, Person.id == Answer.person_id)
     query = query.where(*_is_attempt(class_id), Answer.question_id == question.id, HASH.is_distinct_from(question.hash))
-    query = query.order_by(Person.handle_key, Answer.attempt)
-    return [(row, _change(row, handle or "", question)) for row, handle in session.execute(query)]
+    found = [(row, _change(row, handle or "", question)) for row, handle in session.execute(query)]
+    return sorted(found, key=lambda each: _place(each[1]))
 
 
 def _change(row: Answer, handle: str, question: Question) -> Change:
@@ -203,14 +219,20 @@ def _change(row: Answer, handle: str, question: Question) -> Change:
         after, why_kept = marked_anew(question, before, this_machine()), ""
     except CannotMarkAnew as error:
         after, why_kept = None, error.message
-    return Change(row.id, handle, row.attempt, before, after, why_kept)
+    return Change(row.id, handle, row.attempt, tuple(row.submitted_answers), before, after, why_kept)
 
 
-def _changes_of(session: Session, regrade_id: str) -> Iterable[Change]:
-    query = _regraded(regrade_id).add_columns(Person.handle).join(Person, Person.id == Answer.person_id)
-    for row, kept, handle in session.execute(query.order_by(Person.handle_key, Answer.attempt)):
-        before, after = (Marking.model_validate(part["marking"]) for part in (kept.before, kept.after))
-        yield Change(row.id, handle or "", row.attempt, before, after)
+def _place(change: Change) -> tuple[object, ...]:
+    return order(change.handle), change.attempt
+
+
+def _outcome(old: float | None, new: float | None) -> Outcome:
+    before, after = old or 0.0, new or 0.0
+    return "better" if after > before else "worse" if after < before else "same"
+
+
+def _all_named(found: Counter[Outcome]) -> dict[Outcome, int]:
+    return {outcome: found[outcome] for outcome in OUTCOMES}
 
 
 def _is_attempt(class_id: str) -> tuple[ColumnElement[bool], ...]:

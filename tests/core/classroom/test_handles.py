@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from core.classroom import handles
 from core.classroom.exports.cells import neutral
-from core.classroom.handles import LONGEST, BadHandle, clean, key, readable
+from core.classroom.handles import LONGEST, BadHandle, clean, key, order, readable
 
 ANYTHING = st.text(max_size=60)
 BAIT = st.lists(st.sampled_from([*"=+-−@'\"`|;,\t\r\n \x00\u200b\u202e\u0301\u3164\ufe0fA1é＝＠"]), max_size=12).map(
@@ -39,6 +39,16 @@ def test_whatever_is_typed_becomes_a_plain_name_or_is_refused(text: str) -> None
     assert name == " ".join(name.split()) and any(sign.isalnum() for sign in name)
     assert not {unicodedata.category(sign) for sign in name} & {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
     assert key(name) and len(key(name)) <= 64
+
+
+@given(st.lists(ANYTHING, max_size=5))
+def test_any_handles_can_be_put_in_order(names: list[str]) -> None:
+    assert [order(name) for name in sorted(names, key=order)] == sorted(map(order, names))
+
+
+def test_numbers_stand_by_their_size_and_case_does_not_matter() -> None:
+    names = ["Zoë", "Team 10", "ben", "Team 1", "Émile", "Team 2", "Ada", "emma", "5", "10"]
+    assert sorted(names, key=order) == ["5", "10", "Ada", "ben", "Émile", "emma", "Team 1", "Team 2", "Team 10", "Zoë"]
 
 
 @given(ANYTHING)

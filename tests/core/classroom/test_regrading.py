@@ -14,6 +14,7 @@ from core.classroom.regrading import (
     CannotRegrade,
     Change,
     changed_questions,
+    changes_of,
     counts,
     done_regrades,
     preview,
@@ -147,7 +148,7 @@ def test_a_regrade_writes_what_the_preview_showed(room: Class) -> None:
     with session() as opened:
         (done,) = done_regrades(opened, room.id)
         assert (done.id, done.question_id, done.undone_at, done.why_not_undone) == (regrade_id, "Q1", None, "")
-        assert list(done.changes) == shown and done.counts == counts(shown)
+        assert changes_of(opened, regrade_id) == shown and done.counts == counts(shown)
         line = lines(opened)[0]
         assert line.event == "answers_regraded"
         assert line.details == {
@@ -246,7 +247,7 @@ def test_answers_that_cannot_be_marked_anew_keep_their_marks_and_say_why(room: C
     with pytest.raises(CannotRegrade, match="is left to mark anew"):
         do(room, bank)
     with session() as opened:
-        assert [each.handle for each in done_regrades(opened, room.id)[0].changes] == ["Ada", "Cleo"]
+        assert [each.handle for each in changes_of(opened, done_regrades(opened, room.id)[0].id)] == ["Ada", "Cleo"]
 
 
 def test_answers_that_came_in_after_the_change_stay_through_regrade_and_undo(room: Class) -> None:
@@ -338,7 +339,7 @@ def test_a_student_who_was_deleted_is_in_no_list_and_stops_no_undo(room: Class) 
     with session() as opened:
         opened.execute(delete(Person).where(Person.id == named(room, "Ada")))
     with session() as opened:
-        assert [each.handle for each in done_regrades(opened, room.id)[0].changes] == ["Ben", "Cleo"]
+        assert [each.handle for each in changes_of(opened, regrade_id)] == ["Ben", "Cleo"]
     take_back(regrade_id)
     assert scores(room) == {"Ben": 0.5, "Cleo": 0}
 
