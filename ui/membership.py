@@ -1,4 +1,4 @@
-"""What a member can do about their own membership: come back on another device, leave."""
+"""What a member can do about their own membership: come back on another device, see what is kept, leave."""
 
 from urllib.parse import urlsplit
 
@@ -10,6 +10,7 @@ from core.store.database import session
 from ui.identity import cookie, person_id
 from ui.joining import FRESH_CODE
 from ui.qr import qr
+from ui.your_data import what_is_kept
 
 
 def personal_code() -> None:
@@ -26,6 +27,12 @@ def personal_code() -> None:
         return
     st.markdown("This browser remembers you. For another one you need your personal code.")
     st.button("Make a new personal code", icon=":material/key:", on_click=_renew, help="The one before stops working.")
+
+
+def own_data() -> None:
+    """What is kept of this member, to take away and to delete."""
+    st.header("What is kept of you", divider="gray", anchor=False)
+    what_is_kept()
 
 
 def leave_button() -> None:

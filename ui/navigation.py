@@ -17,11 +17,12 @@ ICONS = {
     "answered": ":material/adjust:",
     "open": ":material/radio_button_unchecked:",
 }
-TAKEN = {"home", "runs", "report", "join", "my_class"}
+TAKEN = {"home", "runs", "report", "your_data", "join", "my_class"}
 PREFIXES = ("lab_", "teacher")
 """Addresses of other pages that a question's must not be."""
 TEACHER = [
     ("classes", "Classes", ":material/groups:", "teacher"),
+    ("students", "Students", ":material/badge:", "teacher_students"),
 ]
 """File, title, icon, address of every teacher page; the first one holds the sign-in."""
 LAB_ICONS = {
@@ -43,6 +44,7 @@ def pages(person: str) -> dict[str, list[Page]]:
     yours = [
         _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
         _page("runs/report.py", "Report", ":material/summarize:", "report"),
+        _page("runs/your_data.py", "Your data", ":material/shield_person:", "your_data"),
     ]
     own = {"Labs": labs, "Yours": yours, "Class": _class_pages(), "Teacher": _teacher_pages()}
     # A bank may call a section Labs.

@@ -5,7 +5,7 @@ import streamlit as st
 from core.classroom.rooms import room_now
 from ui.class_watch import class_watch
 from ui.identity import member
-from ui.membership import leave_button, personal_code
+from ui.membership import leave_button, own_data, personal_code
 from ui.navigation import page_path
 from ui.plain import plain
 
@@ -24,3 +24,4 @@ if not room.is_open:
     st.info("This class is closed: you can read everything, but nothing more is taken.", icon=":material/lock:")
 personal_code()
 leave_button()
+own_data()

@@ -1,0 +1,126 @@
+"""What is kept of whoever looks: how much and until when, to take away, to delete."""
+
+from datetime import datetime
+
+import streamlit as st
+
+from core.classroom import privacy
+from core.classroom.handles import key
+from core.classroom.privacy import Kept
+from core.errors import LabError
+from core.store.database import session
+from ui.identity import person_id
+from ui.navigation import page_path
+from ui.plain import plain
+from ui.problem import problem
+
+WORD = "delete"
+"""What somebody without a name types to confirm."""
+NOT_KEPT = "Not kept: the address of your device, your e-mail, any name{but}. {hashes}"
+HASH_ALONE = (
+    "Of the cookie that this browser is known by, only a hash is kept, from which nobody can work the cookie out."
+)
+HASHES_OF_MEMBER = (
+    "Of the cookie that this browser is known by, of your personal code, and of an account if you signed in with one, "
+    "only a hash is kept, from which nobody can work them out."
+)
+
+
+def what_is_kept() -> None:
+    """All three parts, as they stand on a page."""
+    with session() as database:
+        kept = privacy.kept_of(database, person_id())
+    st.markdown(_whose(kept))
+    st.markdown("\n".join(f"- {line}" for line in _lines(kept)))
+    st.markdown(_not_kept(kept))
+    st.markdown(_until(kept))
+    _take_away()
+    _delete(kept)
+
+
+def _whose(kept: Kept) -> str:
+    if kept.class_title is None:
+        return "You are alone here: nobody else sees on their pages what is kept of you."
+    who = f"**{plain(kept.handle or '')}** in **{plain(kept.class_title)}**"
+    return f"This is kept of {who}; your teacher sees it, too. What you did before you joined is kept apart from it."
+
+
+def _lines(kept: Kept) -> list[str]:
+    named = ["the name that you chose here, when you joined, when you were last here, and the question you had open"]
+    uploads = _many(kept.uploads, "picture", "that you uploaded; only the newest few stay")
+    return [
+        *(named if kept.class_title else []),
+        _many(kept.predictions, "prediction"),
+        _many(kept.answers, "answer", "with how they were marked"),
+        _many(kept.runs, "run", "with their settings, the prompts that you wrote, and what was measured"),
+        _many(kept.pictures, "picture", "that your runs made"),
+        uploads,
+        _many(kept.browsers, "browser", "that stands for you" if kept.browsers == 1 else "that stand for you"),
+    ]
+
+
+def _not_kept(kept: Kept) -> str:
+    if kept.class_title is None:
+        return NOT_KEPT.format(but="", hashes=HASH_ALONE)
+    return NOT_KEPT.format(but=" but the one you chose", hashes=HASHES_OF_MEMBER)
+
+
+def _many(number: int, thing: str, more: str = "") -> str:
+    told = f"**{number}** {thing}{'' if number == 1 else 's'}"
+    return f"{told} {more}" if more.startswith("that") else f"{told}, {more}" if more else told
+
+
+def _until(kept: Kept) -> str:
+    if kept.class_title is None:
+        return "It is kept until you delete it."
+    if kept.until is None:
+        return "It is kept until you or your teacher delete it."
+    day = f"{datetime.fromtimestamp(kept.until).astimezone():%d %B %Y}"
+    return f"It is deleted with the class on **{day}**, or earlier if you or your teacher delete it."
+
+
+def _take_away() -> None:
+    person = person_id()
+
+    def made() -> bytes:
+        with session() as database:
+            return privacy.archive(database, person)
+
+    st.download_button(
+        "Take it all away",
+        made,
+        file_name="vram-lab-my-data.zip",
+        mime="application/zip",
+        icon=":material/download:",
+        on_click="ignore",
+        help="A zip file: everything as JSON, and the pictures.",
+    )
+
+
+def _delete(kept: Kept) -> None:
+    word = kept.handle or WORD
+    with st.expander("Delete it", icon=":material/delete:"), st.form("delete_me", border=False, clear_on_submit=True):
+        st.markdown(
+            "Everything above is deleted at once and cannot be brought back"
+            + (", from your teacher's pages and marks, too." if kept.class_title else ".")
+            + " A run of yours that is going on is stopped."
+        )
+        label = "Type your name here to confirm" if kept.handle else f"Type {WORD} to confirm"
+        typed = st.text_input(label, placeholder=word, autocomplete="off")
+        if st.form_submit_button("Delete everything of me", icon=":material/delete_forever:"):
+            if key(typed) == key(word):
+                _delete_now()
+            else:
+                st.error(f"Nothing was deleted: that is not {plain(word)}.", icon=":material/error:")
+
+
+def _delete_now() -> None:
+    try:
+        privacy.delete_person(person_id())
+    except LabError as error:
+        st.error(problem(error), icon=":material/error:")
+        return
+    # Whatever the pages still hold belongs to somebody who is not there any more.
+    st.session_state.clear()
+    st.toast("Everything of you was deleted.", icon=":material/delete_forever:")
+    st.switch_page(page_path("start/home.py"))
