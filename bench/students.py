@@ -66,16 +66,18 @@ class Step:
 
 
 def plan(questions: "Iterable[Question]", seconds: float, draw: random.Random) -> list[Step]:
-    """The questions one after the other, each within an equal part of the time, answered at random."""
+    """The questions one after the other, answered at random; everybody begins at another moment."""
     asked = list(questions)
-    part = seconds / len(asked)
+    part = seconds / (len(asked) + 1)
+    phase = draw.random()
     steps = []
     for index, question in enumerate(asked):
         ids = [choice.id for choice in question.choices]
         count = 1 if question.type == "single" else draw.randint(1, len(ids))
         opens, submits = draw.uniform(*OPENS_WITHIN), draw.uniform(*SUBMITS_WITHIN)
         chosen = tuple(sorted(draw.sample(ids, count), key=ids.index))
-        steps.append(Step(question.id, (index + opens) * part, (index + submits) * part, draw.random(), chosen))
+        at = index + phase
+        steps.append(Step(question.id, (at + opens) * part, (at + submits) * part, draw.random(), chosen))
     return steps
 
 
