@@ -22,6 +22,8 @@ PREFIXES = ("lab_", "teacher")
 """Addresses of other pages that a question's must not be."""
 TEACHER = [
     ("classes", "Classes", ":material/groups:", "teacher"),
+    ("statistics", "Statistics", ":material/bar_chart:", "teacher_statistics"),
+    ("measurements", "Measurements", ":material/scatter_plot:", "teacher_measurements"),
     ("students", "Students", ":material/badge:", "teacher_students"),
 ]
 """File, title, icon, address of every teacher page; the first one holds the sign-in."""
