@@ -101,6 +101,20 @@ def test_oddities_are_told_from_ten_students_on() -> None:
     assert "measured" in items.remarks(row(class_of(30), "Q4"), 3)
 
 
+def test_what_may_be_chance_says_so() -> None:
+    unclear = statistics(
+        *(
+            given(f"s{n}", question, float((n * 7 + (0, 1, 5)[place]) % 11 > 4))
+            for n in range(12)
+            for place, question in enumerate(QUESTIONS)
+        )
+    )
+    found = {each: items.remarks(each, 3) for each in unclear.rows if each.item.flags}
+    reaches_above = {each: (each.item.discrimination_interval or (0, 0))[1] > 0 for each in found}
+    assert set(reaches_above.values()) == {True, False}
+    assert all(("(may be chance)" in told) == reaches_above[each] for each, told in found.items())
+
+
 def test_the_table_says_why_a_figure_is_missing() -> None:
     found = class_of(30)
     line = items.line(row(found, "Q1"), 3)

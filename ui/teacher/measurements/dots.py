@@ -9,6 +9,7 @@ from core.units import count
 from ui.colours import colour
 from ui.teacher.large_chart import AXIS_PX, frame, large_chart
 from ui.teacher.measurements.figures import Dot, DotGroup, told
+from ui.teacher.statistics.words import further
 
 GROUPS = 8
 """So many groups have a row; the table has all."""
@@ -161,5 +162,5 @@ def _explain(groups: Sequence[DotGroup], shown: Sequence[DotGroup]) -> None:
     if any(not dot.counts for group in shown for dot in group.dots):
         parts.append("Hollow: does not count for the question; hover over it to read why.")
     if len(groups) > len(shown):
-        parts.append(f"{len(groups) - len(shown)} further groups are in the table.")
+        parts.append(f"{further(len(groups) - len(shown), 'group')} in the table.")
     st.caption(" ".join([*parts, "Click a dot to open its run."]))

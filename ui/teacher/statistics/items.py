@@ -109,7 +109,11 @@ def _mark(row: QuestionRow) -> dict[str, Any]:
 
 def flags(row: QuestionRow) -> tuple[str, ...]:
     """What is odd about a question of the test; of few students nothing is said to be odd."""
-    return row.item.flags if row.is_tested and row.item.n_complete >= FEW else ()
+    if not row.is_tested or row.item.n_complete < FEW:
+        return ()
+    ends = row.item.discrimination_interval
+    is_chance = (row.item.discrimination_index or 0) < 0 and ends is not None and ends[1] > 0
+    return tuple(f"{flag} (may be chance)" if is_chance else flag for flag in row.item.flags)
 
 
 def _table(found: ClassStatistics, opened: Callable[[str], None]) -> None:

@@ -14,11 +14,12 @@ from ui.teacher.large_chart import LETTERS, frame, large_chart
 from ui.teacher.safe_cells import safe
 from ui.teacher.statistics.matrices import matrix_chart
 from ui.teacher.statistics.options import legend, letter
-from ui.teacher.statistics.words import interval, percent, students
+from ui.teacher.statistics.words import further, interval, percent, students
 
 MACHINES = 4
 """So many have a chart; the table has all."""
-CHART_PX = 250
+CHART_PX, LOW_CHART_PX = 250, 195
+"""Of a histogram, and of each where there are more than two."""
 HEADROOM = 1.4
 """Above the highest bar there is room for the letters of the options and the limit."""
 NARROW = 0.012
@@ -73,7 +74,7 @@ def _machines(found: QuestionStatistics, key: str) -> None:
         for number, machine in enumerate(found.machines[:MACHINES]):
             _histogram(found, machine, end, f"{key}_machine_{number}")
         if len(found.machines) > MACHINES:
-            st.caption(f"{len(found.machines) - MACHINES} further machines are in the table.")
+            st.caption(f"{further(len(found.machines) - MACHINES, 'machine')} in the table.")
     with table:
         st.dataframe([_line(one) for one in found.machines], hide_index=True, placeholder="–", alt="Values by machine")
 
@@ -108,7 +109,8 @@ def _histogram(found: QuestionStatistics, machine: MachineValues, end: float, ke
     alt_text = (
         f"{told}, from {significant(machine.values[0])} to {significant(machine.values[-1])} {unit}{_beside(machine)}."
     )
-    large_chart(told, alt.layer(*layers), CHART_PX, alt_text, key)
+    height = CHART_PX if len(found.machines) <= 2 else LOW_CHART_PX
+    large_chart(told, alt.layer(*layers), height, alt_text, key)
 
 
 def _ranges(alt: Any, found: QuestionStatistics, end: float, scale: Any) -> list[Any]:

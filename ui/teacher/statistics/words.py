@@ -32,6 +32,11 @@ def students(n: int) -> str:
     return f"{n} student" if n == 1 else f"{n} students"
 
 
+def further(n: int, what: str) -> str:
+    """`1 further machine is`, `3 further machines are`."""
+    return f"{n} further {what} is" if n == 1 else f"{n} further {what}s are"
+
+
 def worth(complete: int) -> str:
     """What figures of so many complete students are worth, in a sentence; empty from 30 on."""
     who = f"{students(complete)} {'has' if complete == 1 else 'have'} reached every question of the test"
