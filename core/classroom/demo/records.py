@@ -14,6 +14,7 @@ from core.classroom.demo.frames import REASON, frame
 from core.classroom.demo.machines import DemoGpu, DemoMachine
 from core.classroom.demo.readings import memory
 from core.quiz.bank import Question
+from core.units import gb, short_count
 
 Record = dict[str, Any]
 KV_BYTES = 114_688 * 60
@@ -115,7 +116,7 @@ def _text(made: Made) -> None:
         "kind": "bandwidth",
         "value": max(rates) / token_bytes,
         "unit": "tokens/s",
-        "basis": f"{token_bytes / 1e9:.2f} GB per token at {max(rates) / 1e9:.0f} GB/s, made up for the demo",
+        "basis": f"{gb(token_bytes)} per token at {gb(max(rates))}/s, made up for the demo",
         "bytes_per_token": token_bytes,
         "read_bytes_per_s": max(rates),
         "read_bytes_per_s_around": rates,
@@ -153,7 +154,7 @@ def _pictures(made: Made) -> None:
         "kind": "compute",
         "value": flops / max(rates),
         "unit": "s/evaluation",
-        "basis": f"{flops / 1e9:.3g} GFLOP at {max(rates) / 1e9:,.0f} GFLOP/s, made up for the demo",
+        "basis": f"{short_count(flops / 1e9)} GFLOP at {short_count(max(rates) / 1e9)} GFLOP/s, made up for the demo",
         "flops": flops,
         "flops_per_s": max(rates),
         "flops_per_s_around": rates,

@@ -23,6 +23,7 @@ from core.store.tables import AuditLine, Browser, Class, Job, Person
 
 By = Literal["student", "teacher"]
 PATIENCE_S = 20.0
+POINTERS = ("browser", "class_id", "regrade_id")
 
 
 def delete_person(person_id: str, by: By = "student") -> bool:
@@ -129,8 +130,8 @@ def _cookies(people: Sequence[str]) -> Select[str]:
 
 
 def _forget_in_audit(database: Session, name: str, values: Sequence[str]) -> None:
-    """Audit lines stay, without the detail that points to one browser or class."""
+    """Audit lines stay, without the details that point to one browser, or to one class and what was done in it."""
     lines = select(AuditLine).where(AuditLine.details[name].as_string().in_(values))
     for line in database.scalars(lines):
-        line.details = {key: value for key, value in line.details.items() if key != name}
+        line.details = {key: value for key, value in line.details.items() if key not in POINTERS}
     database.flush()

@@ -1,11 +1,11 @@
 """What a teacher can do for one student: a new personal code, another name, their data, and deleting them."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import streamlit as st
 
-from core.classroom import privacy, roster, teachers
+from core.classroom import privacy, roster
 from core.classroom.audit import note
 from core.classroom.codes import spelled
 from core.classroom.handles import key
@@ -13,12 +13,12 @@ from core.classroom.joining import renew_personal_code
 from core.classroom.roster import Entry
 from core.errors import LabError
 from core.store.database import session
-from ui.identity import cookie
 from ui.membership import address
 from ui.plain import plain
 from ui.problem import problem
 from ui.qr import qr
-from ui.teacher.guard import account_email, teachers_only
+from ui.teacher.exports_button import for_teachers
+from ui.teacher.guard import teachers_only
 from ui.teacher.students.choice import choose, chosen
 
 FRESH = "students_fresh_code"
@@ -76,7 +76,7 @@ def _renew_button(person: str) -> None:
 def _take_away_button(person: str, handle: str) -> None:
     st.download_button(
         "Take their data away",
-        _archive(person),
+        for_teachers(lambda database: privacy.archive(database, person, with_keys=True), "a student's data"),
         file_name=f"vram-lab-{re.sub(r'[^A-Za-z0-9]+', '-', handle)}.zip",
         mime="application/zip",
         icon=":material/download:",
@@ -144,17 +144,3 @@ def _do_delete(person: str, handle: str, typed: str) -> None:
 def _say(told: str) -> None:
     st.session_state[TOLD] = told
     st.rerun()
-
-
-def _archive(person: str) -> Callable[[], bytes]:
-    """Makes the zip when it is clicked, outside the page's own run: whether a teacher looks is asked again there."""
-    browser, is_account = cookie(), teachers.is_teacher_account(*account_email())
-
-    def made() -> bytes:
-        with session() as database:
-            if not is_account and not teachers.is_teacher(database, browser):
-                raise teachers.SignInRefused("Nobody is signed in as a teacher any more.", "Sign in again.")
-            note(database, "student_taken_away")
-            return privacy.archive(database, person, with_keys=True)
-
-    return made

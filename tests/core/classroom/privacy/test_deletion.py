@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from core.classroom import privacy
-from core.classroom.audit import lines
+from core.classroom.audit import lines, note
 from core.classroom.classes import keep
 from core.classroom.joining import join, resume
 from core.classroom.people import person_for_cookie, secret_hash
@@ -76,13 +76,15 @@ def test_a_class_is_gone_with_everybody_in_it_and_its_own_name(copied: None) -> 
     room, other = a_class("Astronomy on Tuesdays"), a_class("Botany")
     lives = [member(room, f"Student {number} Quillfeather") for number in range(3)]
     left = member(other, "Ben Oakwright")
+    with session() as opened:
+        note(opened, "answers_regraded", class_id=room.id, regrade_id="regrade of astronomy", question_id="Q4")
     _copy()
     assert privacy.delete_class(room.id)
     held = rows() + files()
-    assert not [trace for trace in (room.id, "Astronomy", "Quillfeather", room.join_code) if trace.encode() in held]
+    assert not [trace for trace in (room.id, "stronomy", "Quillfeather", room.join_code) if trace.encode() in held]
     assert not [trace for life in lives for trace in life.traces[:-2] if trace in held and len(trace) != 64]
     assert len(found(left)) == len(left.traces)
-    assert ("class_deleted", {"students": 3}) in _events()
+    assert ("class_deleted", {"students": 3}) in _events() and ("answers_regraded", {"question_id": "Q4"}) in _events()
     assert ("class_opened", {}) in _events() and ("class_opened", {"class_id": other.id}) in _events()
 
 
