@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from core.labs.registry import LABS, Measure
+from core.measure.verdict import limit_share
 from core.quiz.bank import Key, Question
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Evidence(BaseModel):
         lower_bound: the real figure can only be larger.
         key: ids of the options that count, the one that holds the value first.
         gap: the edges between which no option lies, where `value` lies there; None at an open end.
+        share_of_limit: how near the run came to what its device's memory allows, where it was set beside that.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -62,6 +64,7 @@ class Evidence(BaseModel):
     lower_bound: bool = False
     gap: tuple[float | None, float | None] | None = None
     origin: str = ""
+    share_of_limit: float | None = None
 
 
 class Finding(BaseModel):
@@ -188,7 +191,14 @@ def _from_run(question: Question, key: Key, record: Record) -> Evidence:
         values=values,
         weights=_part(record, "model").get("source"),
         gap=gap,
+        share_of_limit=_share_of_limit(record),
     )
+
+
+def _share_of_limit(record: Record) -> float | None:
+    """Of a run that writes text: its tokens per second beside what reading the weights allows."""
+    is_writing = _part(record, "limit").get("unit") == "tokens/s"
+    return limit_share(dict(record)) if is_writing else None
 
 
 def _from_reference(question: Question, key: Key) -> Evidence:

@@ -4,8 +4,8 @@ Parsing is not marking: an answer that is blank or names an unknown option is no
 without evidence is `needs_run`, not wrong. A marking carries everything it rests on, so that it can be read years
 later, after the bank has changed.
 
-    mark(bank.question("Q4"), ["s20_to_40"], runs=records, machine=this_machine()).verdict
-    'Your fastest run took 16.6 s. No option names 10 to 20 seconds, so the nearest one counts.'
+    mark(bank.question("Q4"), ["s_20_to_40"], runs=records, machine=this_machine()).verdict
+    'Your fastest run took 16.6 s. No option covers 10 to 20 seconds, so the nearest one counts.'
 """
 
 from collections.abc import Sequence

@@ -17,11 +17,13 @@ Scheme = Literal["all-or-nothing", "plus-minus", "balanced"]
 Options = frozenset[str]
 
 RULES: dict[str, str] = {
-    "all-or-nothing": "Counts when exactly the right options are ticked.",
-    "plus-minus": "A right tick counts +1, a wrong one −1, divided by the number of right options; never below 0.",
-    "balanced": "The share of right options ticked minus the share of wrong options ticked; never below 0.",
+    "all-or-nothing": "You score for ticking every right option and no wrong one.",
+    "plus-minus": "The right options share the score equally; each wrong tick takes one share away, but never below 0.",
+    "balanced": "Your share of the right options less your share of the wrong ones, never below 0. Ticking everything "
+    "scores 0.",
 }
-SINGLE_RULE = "One option counts."
+"""How a question is scored, in the words that stand beside it."""
+SINGLE_RULE = "Choose one option."
 
 
 def score(scheme: Scheme, ticked: Options, right: Options, options: int) -> float:

@@ -24,18 +24,22 @@ def of_ticks(question: Question, ticked: frozenset[str], score: float) -> str:
     if question.type == "single":
         return "That is the right option." if score == 1 else "That is not the right option."
     if score == 1:
-        return "These are all the right options and no other."
+        return "You ticked every right option and no wrong one."
     told = of_hits(len(ticked & question.correct), len(ticked)).removesuffix(".")
-    return f"{told}; the score is {score:.2f} of 1."
+    return f"{told}: you score {score:.2f} out of 1."
 
 
 def of_hits(hits: int, ticks: int) -> str:
     """How many ticks are right, and nothing of which, or of how many are missing.
 
-    >>> of_hits(2, 4)
-    '2 of your 4 ticks are right.'
+    >>> of_hits(2, 4), of_hits(0, 3), of_hits(1, 1)
+    ('2 of your 4 ticks are right.', 'None of your 3 ticks is right.', 'Your one tick is right.')
     """
-    return f"{hits} of your {_ticks(ticks)} {'is' if hits == 1 else 'are'} right."
+    if ticks == 1:
+        return f"Your one tick is {'right' if hits else 'not right'}."
+    if hits == 0:
+        return f"None of your {ticks} ticks is right."
+    return f"{hits} of your {ticks} ticks {'is' if hits == 1 else 'are'} right."
 
 
 def of_finding(question: Question, finding: Finding) -> str:
@@ -53,8 +57,14 @@ def of_finding(question: Question, finding: Finding) -> str:
 def _own(key: Key, finding: Finding) -> str:
     evidence = finding.evidence
     assert evidence is not None
-    told = key.sentence.replace("{value}", figure(evidence.value, evidence.unit))
-    return f"{told} Your latest run does not count, an earlier one decides." if finding.why_not else told
+    told = key.sentence.replace("{value}", figure(evidence.value, evidence.unit)) + _share(evidence)
+    return f"{told} Your latest run does not count, so an earlier one decides." if finding.why_not else told
+
+
+def _share(evidence: Evidence) -> str:
+    """How near the run came to what its device allows; a share above 1 tells of the limit, not of the run."""
+    share = evidence.share_of_limit
+    return f" That is {share:.0%} of the speed that this device's memory allows." if share and share <= 1 else ""
 
 
 def _reference(finding: Finding) -> str:
@@ -84,14 +94,12 @@ def _gap(evidence: Evidence) -> str:
     if low is None or high is None:
         edge, side = (high, "below") if low is None else (low, "above")
         return f"No option goes {side} {edge:g} {unit}"
-    return f"No option names {low:g} to {high:g} {unit}"
+    return f"No option covers {low:g} to {high:g} {unit}"
 
 
 def _implausible(key: Key, evidence: Evidence) -> str:
     low, high = (figure(edge, key.unit) for edge in key.plausible)
-    told = (
-        f"Your run says {figure(evidence.value, evidence.unit)}, outside the {low} to {high} that are plausible here."
-    )
+    told = f"Your run measured {figure(evidence.value, evidence.unit)}, and only {low} to {high} can be right here."
     return f"{told} Run it again; no attempt was used."
 
 
@@ -101,8 +109,4 @@ def _needs_run(finding: Finding) -> str:
     if finding.why_not:
         why = " ".join(finding.why_not)
         return f"Your latest run does not count here. {why} Run it with the page's settings, then answer."
-    return "This answer is read off your own run on this page, and there is none yet. Run it first, then answer."
-
-
-def _ticks(count: int) -> str:
-    return f"{count} tick{'s' if count != 1 else ''}"
+    return "Your own run on this page decides this answer, and there is none yet. Run it first, then answer."

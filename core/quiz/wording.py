@@ -76,7 +76,7 @@ def _not_text(got: Any) -> str:
     if isinstance(got, list | dict):
         return f"expected text, got {_kind(got)}"
     shown = str(got).lower() if isinstance(got, bool) else str(got)
-    return f"{shown} is not quoted, and YAML readers take it for something else than text: quote it"
+    return f"{shown} is not quoted, and YAML readers take it for something other than text: quote it"
 
 
 def _kind(got: Any) -> str:

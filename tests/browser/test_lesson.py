@@ -9,7 +9,7 @@ from tests.browser.conftest import open_page, settled
 from tests.browser.server import AppServer
 
 RUN_MS = 400_000
-RIGHT = "These are all the right options and no other."
+RIGHT = "You ticked every right option and no wrong one."
 
 
 def run_and_wait(page: Page, figure: str) -> None:

@@ -58,7 +58,7 @@ def test_a_corrected_key_counts_for_what_was_ticked() -> None:
     assert anew(question, fixed("one", "two")).score == pytest.approx(2 / 3)
     after = anew(question, fixed("one", "two", "three"))
     assert (after.score, after.correct_answers) == (1, ("one", "two", "three"))
-    assert after.question_hash == question.hash and after.verdict == "These are all the right options and no other."
+    assert after.question_hash == question.hash and after.verdict == "You ticked every right option and no wrong one."
 
 
 def test_options_are_known_by_their_ids_wherever_they_stand() -> None:

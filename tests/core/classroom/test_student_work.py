@@ -35,7 +35,7 @@ def test_questions_with_something_in_them_stand_in_the_banks_order(database: str
     assert (first.ticked, first.score, first.verdict) == (
         ("a",),
         0.25,
-        "1 of your 1 tick is right; the score is 0.25 of 1.",
+        "Your one tick is right: you score 0.25 out of 1.",
     )
     assert (asked.ticked, asked.score) == ((), None)
     assert work.questions[1].predicted == choice.text and work.questions[1].attempts == ()

@@ -33,8 +33,8 @@ def test_prediction_takes_the_questions_own_choices_where_it_has_none() -> None:
 
 
 def test_scoring_rule_of_a_single_question_is_not_about_ticks() -> None:
-    assert mini().question("Q2").rule == "One option counts."
-    assert "+1" in mini().question("Q1").rule
+    assert mini().question("Q2").rule == "Choose one option."
+    assert "each wrong tick" in mini().question("Q1").rule
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import json
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -65,10 +66,24 @@ def test_measured_answer_is_right_by_the_students_own_run() -> None:
     marking = mark(Q4, ["s_20_to_40"], runs=[run_record(Q4, [17.7, 16.618, 17.9])], machine=NO_GPU)
     assert marking.is_right
     assert marking.verdict == (
-        "Your fastest run took 16.6 s. No option names 10 to 20 seconds, so the nearest one counts."
+        "Your fastest run took 16.6 s. No option covers 10 to 20 seconds, so the nearest one counts."
     )
     assert marking.evidence and marking.evidence.run_id == "run1"
     assert marking.correct_answers == ("s_20_to_40",)
+
+
+def test_a_run_beside_its_limit_is_told_as_a_share_of_it() -> None:
+    repeats = [{"index": index, "wall_s": 20.0, "tokens_per_s": rate} for index, rate in enumerate((4.9, 5.1, 5.0))]
+    limit = {"kind": "bandwidth", "value": 20.4, "unit": "tokens/s"}
+    verdict = mark(Q4, ["s_20_to_40"], runs=[run_record(Q4, repeats=repeats, limit=limit)], machine=NO_GPU).verdict
+    assert verdict == "Your fastest run took 20.0 s. That is 25% of the speed that this device's memory allows."
+
+
+@pytest.mark.parametrize("limit", [{"value": 4.0, "unit": "tokens/s"}, {"value": 9.0, "unit": "s/evaluation"}, None])
+def test_a_limit_that_the_run_passed_or_that_is_of_something_else_is_not_told(limit: dict[str, Any] | None) -> None:
+    repeats = [{"index": index, "wall_s": 20.5, "tokens_per_s": 5.0} for index in range(3)]
+    verdict = mark(Q4, ["s_20_to_40"], runs=[run_record(Q4, repeats=repeats, limit=limit)], machine=NO_GPU).verdict
+    assert verdict == "Your fastest run took 20.5 s."
 
 
 def test_measured_answer_that_the_run_does_not_support_is_wrong() -> None:
@@ -123,7 +138,7 @@ def test_a_value_that_no_option_holds_is_ungraded_where_the_bank_says_so() -> No
     question = mini(*changes).question("Q2")
     marking = mark(question, ["short"], runs=[run_record(question, [11.0] * 3)], machine=NO_GPU)
     assert (marking.state, marking.uses_attempt) == ("ungraded", False)
-    assert "No option names 10 to 12 seconds" in marking.verdict
+    assert "No option covers 10 to 12 seconds" in marking.verdict
 
 
 def test_before_the_end_the_marking_keeps_the_key_back() -> None:
@@ -140,7 +155,9 @@ def test_before_the_end_the_marking_keeps_the_key_back() -> None:
     ("letters", "verdict"),
     [
         ("abcd", "2 of your 4 ticks are right."),
-        ("b", "1 of your 1 tick is right."),
+        ("b", "Your one tick is right."),
+        ("c", "Your one tick is not right."),
+        ("ac", "None of your 2 ticks is right."),
         ("bcd", "2 of your 3 ticks are right."),
     ],
 )
