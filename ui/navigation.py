@@ -22,6 +22,8 @@ PREFIXES = ("lab_", "teacher")
 """Addresses of other pages that a question's must not be."""
 TEACHER = [
     ("classes", "Classes", ":material/groups:", "teacher"),
+    ("live", "Live", ":material/monitoring:", "teacher_live"),
+    ("projector", "Projector", ":material/present_to_all:", "teacher_projector"),
     ("statistics", "Statistics", ":material/bar_chart:", "teacher_statistics"),
     ("measurements", "Measurements", ":material/scatter_plot:", "teacher_measurements"),
     ("students", "Students", ":material/badge:", "teacher_students"),
