@@ -1,5 +1,6 @@
 import math
 import time
+from collections.abc import Callable
 from itertools import accumulate, pairwise
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.measure.clocks import Clock, Stamp
+from tests.simulated_gpu import T4, Driver
 
 
 def test_the_wall_clock_measures_what_happens_inside() -> None:
@@ -40,6 +42,25 @@ def test_a_processor_needs_no_setting_up() -> None:
     clock.touch()
     clock.settle()
     clock.synchronise()
+
+
+def test_a_program_held_up_between_its_two_clocks_gets_no_more_time_on_the_device_than_on_the_wall(
+    simulate: Callable[..., Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    simulate(T4)
+    record, pauses_s = torch.cuda.Event.record, [0.02, 0]
+
+    def held_up(event: torch.cuda.Event, stream: torch.cuda.Stream) -> None:
+        record(event, stream)
+        time.sleep(pauses_s.pop(0))
+
+    monkeypatch.setattr(torch.cuda.Event, "record", held_up)
+    with Clock("cuda").measure() as timing:
+        pass
+    assert timing.device_s is not None
+    assert 0.02 <= timing.device_s <= timing.wall_s
 
 
 @pytest.mark.gpu
