@@ -77,3 +77,9 @@ class BadPicture(LabError):
     """An uploaded file is not a picture that the lab can take."""
 
     kind = "bad_picture"
+
+
+class AnswerRefused(LabError):
+    """A prediction or an answer that cannot be taken; nothing was stored."""
+
+    kind = "answer_refused"

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.classroom.answers import predict, prediction_of, runs_of, wants_prediction
+from core.classroom.answers import runs_of
+from core.classroom.predictions import predict, prediction_of, wants_prediction
 from core.errors import LabError
 from core.measure.machine import this_machine
 from core.quiz.bank import Question

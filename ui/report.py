@@ -1,6 +1,7 @@
 """The entries of a student's report: per question the answer, the verdict, and what its run measured."""
 
-from core.classroom.answers import last_submission, last_ticks, prediction_of
+from core.classroom.answers import last_submission, last_ticks
+from core.classroom.predictions import prediction_of
 from core.classroom.report import Entry, ReportBar
 from core.classroom.runs import deciding_run
 from core.labs.records import Record, growth, main_meter

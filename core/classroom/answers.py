@@ -1,11 +1,11 @@
-"""Predictions and answers of one person: written once, marked by the server, never changed afterwards.
+"""Answers of one person: written once, marked by the server, never changed afterwards.
 
 An attempt is a graded answer. A blank answer, an unknown option or a measured question without a run uses none and
 is not stored. The same answer again, resting on the same evidence, is the same attempt: that is what a double click, a
 reload or a second look sends. A question is closed once it is right, its attempts are used, or it was revealed.
 
 A question is decided by runs of its own page alone, so that the prediction asked for there comes before the measuring:
-`predict: required` takes no answer before the prediction, and no prediction after a run or an answer.
+`predict: required` takes no answer before the prediction.
 
 In a class the teacher opens and closes questions; what that forbids is refused here, whatever the page shows.
 """
@@ -20,13 +20,14 @@ from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
 from core.classroom.classes import ensure_taken
+from core.classroom.predictions import wants_prediction
 from core.classroom.rows import insert_once
-from core.errors import LabError
+from core.errors import AnswerRefused
 from core.quiz.bank import Bank, Question
 from core.quiz.evidence import newer_run
 from core.quiz.marking import Marking, mark
 from core.quiz.marking import reveal as reveal_marking
-from core.store.tables import Answer, Prediction, Run
+from core.store.tables import Answer, Run
 
 if TYPE_CHECKING:
     from core.measure.machine import Machine
@@ -36,12 +37,6 @@ RUNS_LOOKED_AT = 200
 
 TRIES = 10
 """How often an answer is stored anew because another request took its attempt number."""
-
-
-class AnswerRefusedError(LabError):
-    """A prediction or an answer that cannot be taken; nothing was stored."""
-
-    kind = "answer_refused"
 
 
 @dataclass(frozen=True)
@@ -65,45 +60,6 @@ class Submission:
         return self.marking if self.is_final else self.marking.before_final()
 
 
-def predict(session: Session, person_id: str, question: Question, choices: Sequence[str]) -> Prediction:
-    """Keep what somebody expects. The first prediction stays; a later one returns it unchanged.
-
-    Raises:
-        AnswerRefusedError: the question takes no prediction, the choice is not one of its own, or there is a run or an
-            answer already.
-        QuestionClosed: the class does not take it now.
-    """
-    ensure_taken(session, person_id, question.id)
-    _check_prediction(question, choices)
-    has_begun = _has_begun(session, person_id, question)
-    # Looked for afterwards: another request may have predicted and answered in between, and that prediction stays.
-    if found := prediction_of(session, person_id, question.id):
-        return found
-    if has_begun:
-        message = f"{question.id} has been measured or answered already, so it is too late to predict."
-        raise AnswerRefusedError(message, "Go on without a prediction.")
-    values = {"person_id": person_id, "question_id": question.id, "choices": list(choices), "created_at": time.time()}
-    insert_once(session, Prediction, values)
-    found = prediction_of(session, person_id, question.id)
-    assert found is not None
-    return found
-
-
-def prediction_of(session: Session, person_id: str, question_id: str) -> Prediction | None:
-    """What somebody predicted, if they did."""
-    return session.get(Prediction, (person_id, question_id))
-
-
-def wants_prediction(session: Session, person_id: str, question: Question) -> bool:
-    """True while a prediction has to come first: none was made, and there is neither a run nor an answer yet.
-
-    With a run or an answer what was expected can no longer be said, and the question goes on without a prediction.
-    """
-    if question.predict == "none" or prediction_of(session, person_id, question.id):
-        return False
-    return not _has_begun(session, person_id, question)
-
-
 def submit_answer(
     session: Session,
     person_id: str,
@@ -121,12 +77,12 @@ def submit_answer(
         refusal: why this machine cannot make the question's run, where the caller knows (`Plan.refusal`).
 
     Raises:
-        AnswerRefusedError: the question is closed, or a prediction has to come first.
+        AnswerRefused: the question is closed, or a prediction has to come first.
         QuestionClosed: the class does not take it now.
     """
     ensure_taken(session, person_id, question.id)
     if wants_prediction(session, person_id, question):
-        raise AnswerRefusedError(f"{question.id} asks what you expect first.", "Predict first, then answer.")
+        raise AnswerRefused(f"{question.id} asks what you expect first.", "Predict first, then answer.")
     runs = runs_of(session, person_id, question) if question.key else []
     marking = mark(question, submitted, runs=runs, machine=machine, refusal=refusal)
     for _ in range(TRIES):
@@ -134,9 +90,7 @@ def submit_answer(
         if repeated := _repeated(before, marking):
             return _submission(question, before, repeated)
         if is_closed(question, before):
-            raise AnswerRefusedError(
-                f"{question.id} is closed.", "Read the explanation, or go on to the next question."
-            )
+            raise AnswerRefused(f"{question.id} is closed.", "Read the explanation, or go on to the next question.")
         if not marking.uses_attempt:
             return _submission(question, before, None, marking=marking)
         if stored := _store(session, person_id, question, marking, bank, len(before) + 1):
@@ -231,12 +185,6 @@ def attempts_in(answers: Sequence[Answer]) -> int:
     return sum(not _is_reveal(answer) for answer in answers)
 
 
-def _has_begun(session: Session, person_id: str, question: Question) -> bool:
-    """True once there is a run of the question, whatever came of it, or an answer."""
-    run = select(Run.id).where(Run.person_id == person_id, Run.question_id == question.id).limit(1)
-    return session.scalar(run) is not None or bool(answers_of(session, person_id, question.id))
-
-
 def _is_own(person_id: str, question: Question) -> ColumnElement[bool]:
     """Runs of a lab's own page or of another question's do not count: nothing was predicted before them."""
     return and_(Run.person_id == person_id, Run.lab == question.lab.name, Run.question_id == question.id)
@@ -302,20 +250,5 @@ def _submission(
     )
 
 
-def _crowded(question: Question) -> AnswerRefusedError:
-    return AnswerRefusedError(f"{TRIES} other answers to {question.id} came in between.", "Send it again.")
-
-
-def _check_prediction(question: Question, choices: Sequence[str]) -> None:
-    if question.predict == "none":
-        raise AnswerRefusedError(f"{question.id} takes no prediction.", "Run it, then answer.")
-    known = {choice.id for choice in question.prediction_choices}
-    unknown = [choice for choice in choices if choice not in known]
-    if unknown:
-        raise AnswerRefusedError(
-            f"{question.id} has no choice {unknown[0]!r} to predict.", "Choose one of those shown."
-        )
-    one = question.prediction is not None or question.type == "single"
-    if not choices or (one and len(choices) != 1):
-        told = "one choice" if one else "at least one choice"
-        raise AnswerRefusedError(f"A prediction takes {told}, got {len(choices)}.", "Choose, then predict.")
+def _crowded(question: Question) -> AnswerRefused:
+    return AnswerRefused(f"{TRIES} other answers to {question.id} came in between.", "Send it again.")

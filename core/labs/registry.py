@@ -4,11 +4,14 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from core.labs.records import Record, growth
 from core.labs.settings import LabSettings
 from core.units import GIB
+
+if TYPE_CHECKING:
+    from core.measure.machine import Machine
 
 
 @dataclass(frozen=True)
@@ -24,6 +27,16 @@ class Measure:
     unit: str
     values: Callable[[Record], list[float]]
     meter: str | None = None
+
+    def why_not_on(self, device: str, machine: "Machine") -> str:
+        """Why this machine cannot measure it on a kind of device, `cpu` or `cuda`; empty where it can."""
+        if device != "cuda":
+            return ""
+        if not machine.gpus:
+            return f"No GPU of this machine can be used: {machine.gpu_reason or 'it has none'}."
+        if self.meter == "device_used" and all(gpu.no_meter for gpu in machine.gpus):
+            return f"The memory in use on this GPU cannot be read from before CUDA began: {machine.gpus[0].no_meter}."
+        return ""
 
 
 def _of_repeats(name: str) -> Callable[[Record], list[float]]:

@@ -71,6 +71,11 @@ def limit_share(record: Record) -> float | None:
     return limit["value"] / min(times) if times else None
 
 
+def writing_share(record: Record) -> float | None:
+    """Of a run that writes text: its tokens per second beside what reading the weights allows; None for others."""
+    return limit_share(record) if (record.get("limit") or {}).get("unit") == "tokens/s" else None
+
+
 def _kind(limit: Record | None, share: float | None, busy: float | None) -> Kind:
     if share is not None and share > 1:
         return "above"

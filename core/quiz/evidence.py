@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from core.labs.registry import LABS, Measure
-from core.measure.verdict import limit_share
+from core.labs.registry import LABS
+from core.measure.verdict import writing_share
 from core.quiz.bank import Key, Question
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def find_evidence(question: Question, runs: Sequence[Record], machine: "Machine"
         ValueError: the question has no measured key.
     """
     key = _key(question)
-    refusal = refusal or _no_gpu(key, LABS[question.lab.name].measures[key.measure], machine)
+    measure = LABS[question.lab.name].measures[key.measure]
+    refusal = refusal or measure.why_not_on(key.evidence.device, machine)
     mine = [run for run in runs if run.get("lab") == question.lab.name]
     meant = [run for run in mine if _part(run, "device").get("type") == key.evidence.device] or mine
     why_not = reasons_against(question, meant[0]) if meant else ()
@@ -191,14 +192,8 @@ def _from_run(question: Question, key: Key, record: Record) -> Evidence:
         values=values,
         weights=_part(record, "model").get("source"),
         gap=gap,
-        share_of_limit=_share_of_limit(record),
+        share_of_limit=writing_share(dict(record)),
     )
-
-
-def _share_of_limit(record: Record) -> float | None:
-    """Of a run that writes text: its tokens per second beside what reading the weights allows."""
-    is_writing = _part(record, "limit").get("unit") == "tokens/s"
-    return limit_share(dict(record)) if is_writing else None
 
 
 def _from_reference(question: Question, key: Key) -> Evidence:
@@ -278,16 +273,6 @@ def _against_values(question: Question, key: Key, record: Record) -> tuple[str, 
 def preset(question: Question) -> dict[str, Any]:
     """All settings of the question's lab as its page starts with them, defaults filled in, as JSON values."""
     return LABS[question.lab.name].settings(**question.lab.settings).model_dump(mode="json")
-
-
-def _no_gpu(key: Key, measure: Measure, machine: "Machine") -> str:
-    if key.evidence.device != "cuda":
-        return ""
-    if not machine.gpus:
-        return f"No GPU of this machine can be used: {machine.gpu_reason or 'it has none'}."
-    if measure.meter == "device_used" and all(gpu.no_meter for gpu in machine.gpus):
-        return f"The memory in use on this GPU cannot be read from before CUDA began: {machine.gpus[0].no_meter}."
-    return ""
 
 
 def _is_plausible(key: Key, value: float) -> bool:

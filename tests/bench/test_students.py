@@ -9,8 +9,9 @@ import pytest
 from bench.classroom import Classroom
 from bench.protocol.visitor import Visitor
 from bench.students import Step, Student, Timings, check, plan, spread
-from core.classroom.answers import predict, submit_answer, wants_prediction
+from core.classroom.answers import submit_answer
 from core.classroom.people import person_for_cookie
+from core.classroom.predictions import predict, wants_prediction
 from core.store.database import session
 from core.store.tables import Answer
 from tests.core.quiz.examples import LESSON, NO_GPU

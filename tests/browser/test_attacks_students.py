@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.classroom.answers import predict
 from core.classroom.classes import close_class, set_question
 from core.classroom.codes import spelled
 from core.classroom.demo import fill
 from core.classroom.people import become, secret_hash
+from core.classroom.predictions import predict
 from core.config import Config, config
 from core.quiz.loading import load_bank
 from core.store.database import session

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import func, select
 
-from core.classroom.answers import Submission, predict, submit_answer, wants_prediction
+from core.classroom.answers import Submission, submit_answer
 from core.classroom.classes import QuestionState, open_class
 from core.classroom.joining import Joined, join
+from core.classroom.predictions import predict, wants_prediction
 from core.quiz.bank import Bank, Question
 from core.store.database import session
 from core.store.tables import Base, Class

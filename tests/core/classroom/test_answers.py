@@ -8,24 +8,22 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from core.classroom import answers
+from core.classroom import predictions
 from core.classroom.answers import (
-    AnswerRefusedError,
     Submission,
     answers_of,
     history,
     last_submission,
     last_ticks,
     newer_evidence,
-    predict,
-    prediction_of,
     reveal,
     runs_of,
     submit_answer,
-    wants_prediction,
 )
 from core.classroom.people import person_for_cookie
+from core.classroom.predictions import predict, prediction_of, wants_prediction
 from core.classroom.runs import deciding_run
+from core.errors import AnswerRefused
 from core.quiz.bank import Question
 from core.quiz.marking import Marking
 from core.store.database import session
@@ -92,26 +90,26 @@ def test_the_first_prediction_stays(database: str, person: str) -> None:
 
 def test_a_questions_own_prediction_takes_its_own_choices(opened: Session, person: str) -> None:
     assert predict(opened, person, Q9, ["five_times"]).choices == ["five_times"]
-    with pytest.raises(AnswerRefusedError, match="no choice 'quality'"):
+    with pytest.raises(AnswerRefused, match="no choice 'quality'"):
         predict(opened, person, Q8, ["quality"])
 
 
 @pytest.mark.parametrize("choices", [[], ["under_10_s", "over_60_s"], ["nothing"]])
 def test_a_prediction_is_exactly_one_known_choice(opened: Session, person: str, choices: list[str]) -> None:
-    with pytest.raises(AnswerRefusedError):
+    with pytest.raises(AnswerRefused):
         predict(opened, person, Q4, choices)
     assert prediction_of(opened, person, "Q4") is None
 
 
 def test_a_question_without_prediction_takes_none(opened: Session, person: str) -> None:
-    with pytest.raises(AnswerRefusedError, match="takes no prediction"):
+    with pytest.raises(AnswerRefused, match="takes no prediction"):
         predict(opened, person, Q1, ["cpu"])
 
 
 @pytest.mark.parametrize("letters", ["b", ""])
 def test_an_answer_before_the_prediction_is_refused_and_not_stored(opened: Session, person: str, letters: str) -> None:
     ids = ["two"] if letters else []
-    with pytest.raises(AnswerRefusedError, match="asks what you expect first") as refused:
+    with pytest.raises(AnswerRefused, match="asks what you expect first") as refused:
         submit_answer(opened, person, Q11, ids, bank=LESSON, machine=NO_GPU)
     assert refused.value.remedy == "Predict first, then answer."
     assert answers_of(opened, person, "Q11") == [] and wants_prediction(opened, person, Q11)
@@ -125,7 +123,7 @@ def test_a_prediction_after_a_run_is_refused_and_the_answer_goes_on_without(
     opened: Session, person: str, state: str
 ) -> None:
     add_run(opened, person, Q4, "run", [30.0] * 3, page="Q11", state=state)
-    with pytest.raises(AnswerRefusedError, match="too late to predict"):
+    with pytest.raises(AnswerRefused, match="too late to predict"):
         predict(opened, person, Q11, ["unet"])
     assert prediction_of(opened, person, "Q11") is None and not wants_prediction(opened, person, Q11)
     assert submit_answer(opened, person, Q11, ["two"], bank=LESSON, machine=NO_GPU).marking.is_right
@@ -136,7 +134,7 @@ def test_a_prediction_after_an_answer_is_refused_and_the_next_answer_goes_on_wit
 ) -> None:
     unasked = Q11.model_copy(update={"predict": "none", "prediction": None})
     submit_answer(opened, person, unasked, ["one"], bank=LESSON, machine=NO_GPU)
-    with pytest.raises(AnswerRefusedError, match="too late to predict"):
+    with pytest.raises(AnswerRefused, match="too late to predict"):
         predict(opened, person, Q11, ["unet"])
     assert submit_answer(opened, person, Q11, ["two"], bank=LESSON, machine=NO_GPU).marking.is_right
 
@@ -144,14 +142,14 @@ def test_a_prediction_after_an_answer_is_refused_and_the_next_answer_goes_on_wit
 def test_a_prediction_is_kept_when_another_request_predicts_and_answers_in_between(
     opened: Session, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = answers._has_begun
+    begun = predictions._has_begun
 
     def after_the_other_request(*args: Any) -> bool:
-        monkeypatch.setattr(answers, "_has_begun", begun)
+        monkeypatch.setattr(predictions, "_has_begun", begun)
         send(opened, person, Q11, "a")
         return begun(*args)
 
-    monkeypatch.setattr(answers, "_has_begun", after_the_other_request)
+    monkeypatch.setattr(predictions, "_has_begun", after_the_other_request)
     assert predict(opened, person, Q11, ["vae"]).choices == [Q11.prediction_choices[0].id]
 
 
@@ -269,7 +267,7 @@ def test_without_a_gpu_the_reference_marks_the_gpu_question(opened: Session, per
 
 def test_attempts_are_counted_and_the_question_closes_after_the_last(opened: Session, person: str) -> None:
     assert [send(opened, person, Q11, letter).attempts_left for letter in "acd"] == [2, 1, 0]
-    with pytest.raises(AnswerRefusedError, match="closed"):
+    with pytest.raises(AnswerRefused, match="closed"):
         send(opened, person, Q11, "b")
     assert len(answers_of(opened, person, "Q11")) == 3
 
@@ -277,7 +275,7 @@ def test_attempts_are_counted_and_the_question_closes_after_the_last(opened: Ses
 def test_a_right_answer_closes_the_question(opened: Session, person: str) -> None:
     sent = send(opened, person, Q11, "b")
     assert sent.is_final and sent.shown == sent.marking
-    with pytest.raises(AnswerRefusedError, match="closed"):
+    with pytest.raises(AnswerRefused, match="closed"):
         send(opened, person, Q11, "c")
 
 
@@ -340,7 +338,7 @@ def test_two_tabs_cannot_take_more_attempts_than_there_are(database: str, person
             with session() as opened:
                 try:
                     send(opened, person, Q11, other)
-                except AnswerRefusedError:
+                except AnswerRefused:
                     return
 
     threads = [threading.Thread(target=click, args=("acd"[index % 3],)) for index in range(8)]
@@ -357,7 +355,7 @@ def test_reveal_shows_the_key_and_closes_the_question(opened: Session, person: s
     sent = reveal(opened, person, Q2, bank=LESSON, machine=NO_GPU)
     assert sent.is_final and sent.shown.correct_answers == ("vram_15", "disk_100")
     assert (sent.attempts, sent.marking.score) == (1, None)
-    with pytest.raises(AnswerRefusedError, match="closed"):
+    with pytest.raises(AnswerRefused, match="closed"):
         send(opened, person, Q2, "bd")
 
 

@@ -5,8 +5,9 @@ import time
 import pytest
 from sqlalchemy import select
 
-from core.classroom.answers import predict, reveal
+from core.classroom.answers import reveal
 from core.classroom.class_data import answers_of_class, members_of, predictions_of_class, runs_of_class
+from core.classroom.predictions import predict
 from core.classroom.regrading import regrade, undo
 from core.store.database import session
 from core.store.tables import Person, Run

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from core.classroom.answers import predict, reveal
+from core.classroom.answers import reveal
 from core.classroom.class_data import answers_of_class
 from core.classroom.class_files import NAMES, Choice, ClassFiles, counts_of, file_name
 from core.classroom.class_statistics import class_statistics, read_work
 from core.classroom.exports import About, about_table
+from core.classroom.predictions import predict
 from core.classroom.regrading import regrade
 from core.classroom.statistics import ATTEMPTS, Answer, Attempt, marks_of, report
 from core.cli import main

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 import pytest
 from sqlalchemy import event
 
-from core.classroom.answers import predict, reveal
+from core.classroom.answers import reveal
 from core.classroom.classes import close_class, set_question
 from core.classroom.live import ClassNow, class_now, forget_live, live_now
+from core.classroom.predictions import predict
 from core.store.database import engine, session
 from core.store.tables import Class, Person
 from tests.core.classroom.school import answered, joined, opened_class

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.classroom.answers import predict
 from core.classroom.measured import MeasuredAnswer, Spread, limit_for, measured_by, spread_of
+from core.classroom.predictions import predict
 from core.store.database import session
 from core.store.tables import Run
 from tests.core.classroom.school import answered, joined, opened_class

@@ -1,4 +1,5 @@
-from core.classroom.answers import predict, reveal, submit_answer
+from core.classroom.answers import reveal, submit_answer
+from core.classroom.predictions import predict
 from core.classroom.progress import progress
 from core.store.database import session
 from tests.core.quiz.examples import LESSON, NO_GPU

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select
 
-from core.classroom.answers import answers_of, is_closed, last_submission, predict, reveal
+from core.classroom.answers import answers_of, is_closed, last_submission, reveal
 from core.classroom.audit import lines
 from core.classroom.class_data import answers_of_class
+from core.classroom.predictions import predict
 from core.classroom.regrading import (
     CannotRegrade,
     Change,

@@ -2,7 +2,8 @@
 
 import time
 
-from core.classroom.answers import predict, reveal
+from core.classroom.answers import reveal
+from core.classroom.predictions import predict
 from core.classroom.student_work import AskedRun, work_of
 from core.store.database import session
 from core.store.tables import Job

@@ -2,9 +2,10 @@
 
 import time
 
-from core.classroom.answers import predict, reveal
+from core.classroom.answers import reveal
 from core.classroom.class_statistics import Stamp, class_statistics, questions_of_test, read_work, stamp_of
 from core.classroom.class_statistics.work import ClassWork
+from core.classroom.predictions import predict
 from core.classroom.statistics import Response
 from core.store.database import session
 from core.store.tables import Class, Person, Regrade, Run

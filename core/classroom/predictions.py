@@ -1,0 +1,74 @@
+"""What somebody expects of a question before its run: said once, never changed, never afterwards."""
+
+import time
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.classroom.classes import ensure_taken
+from core.classroom.rows import insert_once
+from core.errors import AnswerRefused
+from core.quiz.bank import Question
+from core.store.tables import Answer, Prediction, Run
+
+
+def predict(session: Session, person_id: str, question: Question, choices: Sequence[str]) -> Prediction:
+    """Keep what somebody expects. The first prediction stays; a later one returns it unchanged.
+
+    Raises:
+        AnswerRefused: the question takes no prediction, the choice is not one of its own, or there is a run or an
+            answer already.
+        QuestionClosed: the class does not take it now.
+    """
+    ensure_taken(session, person_id, question.id)
+    _check_prediction(question, choices)
+    has_begun = _has_begun(session, person_id, question)
+    # Looked for afterwards: another request may have predicted and answered in between, and that prediction stays.
+    if found := prediction_of(session, person_id, question.id):
+        return found
+    if has_begun:
+        message = f"{question.id} has been measured or answered already, so it is too late to predict."
+        raise AnswerRefused(message, "Go on without a prediction.")
+    values = {"person_id": person_id, "question_id": question.id, "choices": list(choices), "created_at": time.time()}
+    insert_once(session, Prediction, values)
+    found = prediction_of(session, person_id, question.id)
+    assert found is not None
+    return found
+
+
+def prediction_of(session: Session, person_id: str, question_id: str) -> Prediction | None:
+    """What somebody predicted, if they did."""
+    return session.get(Prediction, (person_id, question_id))
+
+
+def wants_prediction(session: Session, person_id: str, question: Question) -> bool:
+    """True while a prediction has to come first: none was made, and there is neither a run nor an answer yet.
+
+    With a run or an answer what was expected can no longer be said, and the question goes on without a prediction.
+    """
+    if question.predict == "none" or prediction_of(session, person_id, question.id):
+        return False
+    return not _has_begun(session, person_id, question)
+
+
+def _has_begun(session: Session, person_id: str, question: Question) -> bool:
+    """True once there is a run of the question, whatever came of it, or an answer."""
+    for table in (Run, Answer):
+        mine = select(table.id).where(table.person_id == person_id, table.question_id == question.id).limit(1)
+        if session.scalar(mine) is not None:
+            return True
+    return False
+
+
+def _check_prediction(question: Question, choices: Sequence[str]) -> None:
+    if question.predict == "none":
+        raise AnswerRefused(f"{question.id} takes no prediction.", "Run it, then answer.")
+    known = {choice.id for choice in question.prediction_choices}
+    unknown = [choice for choice in choices if choice not in known]
+    if unknown:
+        raise AnswerRefused(f"{question.id} has no choice {unknown[0]!r} to predict.", "Choose one of those shown.")
+    one = question.prediction is not None or question.type == "single"
+    if not choices or (one and len(choices) != 1):
+        told = "one choice" if one else "at least one choice"
+        raise AnswerRefused(f"A prediction takes {told}, got {len(choices)}.", "Choose, then predict.")
