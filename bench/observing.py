@@ -97,7 +97,7 @@ def _picture(device: str) -> Callable[[str], None]:
         watch = kinds[how](recorder, SilentProgress(), STEPS) if kinds[how] else None  # type: ignore[misc]
         if watch is not None:
             watch.phases = Phases(recorder.clock, {})
-        picture.generate(pipe, SCENE, num_inference_steps=STEPS, height=64, width=64, seed=1, on_step_end=watch)
+        picture.generate(pipe, SCENE, num_inference_steps=STEPS, height=64, width=64, random_seed=1, on_step_end=watch)
 
     return once
 

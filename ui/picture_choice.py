@@ -1,4 +1,4 @@
-"""Which picture a lab takes: one that the project ships, or the student's own."""
+"""Which picture a lab takes: one that the project ships, the lesson's, or the student's own."""
 
 import streamlit as st
 
@@ -6,6 +6,8 @@ from core.classroom.uploads import keep_upload, latest_upload
 from core.config import config
 from core.errors import BadPicture
 from core.labs.inpainting.upload import safe_picture
+from core.labs.settings import LESSON_PICTURE
+from core.models.sources import hub_reachable
 from core.store.database import session
 from ui.problem import problem
 
@@ -14,6 +16,7 @@ TITLES = {
     "shipped": "Automatic: what the weights were made for",
     "table": "A cup and a toy cat on a table",
     "scene": "A drawn house in the mountains",
+    LESSON_PICTURE: "Two cats on a sofa: the lesson's photograph, from the web",
     OWN: "My latest picture",
 }
 
@@ -23,7 +26,7 @@ class Refused(str):
 
 
 def picture_choice(person: str, prefix: str, start: str, disabled: bool) -> str:
-    """The lab's `picture` setting: `shipped`, `table`, `scene` or `upload:ID`. A refused file says why.
+    """The lab's `picture` setting: `shipped`, `table`, `scene`, `cats` or `upload:ID`. A refused file says why.
 
     Args:
         start: what the page begins with; where that is `shipped`, the student's own picture if there is one.
@@ -42,7 +45,9 @@ def picture_choice(person: str, prefix: str, start: str, disabled: bool) -> str:
         _take_in(person, file.getvalue(), f"{prefix}_{file.file_id}", key)
     with session() as database:
         latest = latest_upload(database, person)
-    options = [name for name in TITLES if name != OWN or latest is not None]
+    has_lessons = LESSON_PICTURE in (start, st.session_state.get(key)) or hub_reachable()
+    offered = {OWN: latest is not None, LESSON_PICTURE: has_lessons}
+    options = [name for name in TITLES if offered.get(name, True)]
     # Not by `index`: a picture that has just come in chooses itself.
     st.session_state.setdefault(key, OWN if latest is not None and start == options[0] else start)
     chosen = place.selectbox("Picture", options, format_func=TITLES.__getitem__, key=key, disabled=disabled)

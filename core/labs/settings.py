@@ -9,9 +9,13 @@ Fallback = Literal["dummy", "embedded"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
-Picture = Annotated[str, Field(pattern=r"^(shipped|table|scene|upload:[0-9a-f]{32})$")]
-"""`table` and `scene` are pictures that the project ships, `upload:ID` is the student's own. `shipped` takes the one
-that the weights were made for: the drawn scene for the embedded twin, the table for all others."""
+LESSON_PICTURE = "cats"
+LESSON_PICTURE_URL = "http://images.cocodataset.org/val2017/000000039769.jpg"
+"""The photograph of the lesson's Q11: two cats on a sofa. It is fetched, as the project may not ship it."""
+Picture = Annotated[str, Field(pattern=r"^(shipped|table|scene|cats|upload:[0-9a-f]{32})$")]
+"""`table` and `scene` are pictures that the project ships, `cats` is the lesson's, `upload:ID` is the student's own.
+`shipped` takes the one that the weights were made for: the drawn scene for the embedded twin, the table for all
+others."""
 Prompt = Annotated[str, Field(min_length=1, max_length=1000)]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.labs.optimisation.cell import cell as optimisation_cell
 from core.labs.registry import Lab
-from core.labs.settings import LabSettings, ModelSettings
+from core.labs.settings import LESSON_PICTURE, LESSON_PICTURE_URL, LabSettings, ModelSettings
 from core.models.catalog import CATALOG
 
 NOTES = {
@@ -18,6 +18,8 @@ NOTES = {
     "dummy": "# VRAM Lab ran this with random weights of the same size; here the pretrained ones are downloaded.\n",
     "embedded": "# VRAM Lab runs its small twin; this downloads the real model.\n",
 }
+FETCHING = "import io\n\nimport requests\n"
+"""What fetching the lesson's picture takes."""
 
 
 def shown_code(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = None) -> str:
@@ -56,6 +58,7 @@ def last_cell(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = No
 
 def _load_model(settings: Any, sources: dict[str, str], is_local: bool) -> str:
     place = _place(settings)
+    pipeline = "" if settings.model == "stable-diffusion-1.5" else ", pipeline=DiffusionPipeline"
     if CATALOG[settings.model].task == "text-generation":
         return (
             "import time\n\n"
@@ -67,7 +70,7 @@ def _load_model(settings: Any, sources: dict[str, str], is_local: bool) -> str:
     return (
         "import time\n\n"
         "start = time.perf_counter()\n"
-        f"pipe = load_picture_model({sources[settings.model]!r}, {place}{_variant(settings, is_local)})\n"
+        f"pipe = load_picture_model({sources[settings.model]!r}, {place}{_variant(settings, is_local)}{pipeline})\n"
         'print(f"{time.perf_counter() - start:.1f} s")\n'
         "for name, part in pipe.components.items():\n"
         "    if isinstance(part, torch.nn.Module):\n"
@@ -113,17 +116,18 @@ def _precision(settings: Any, sources: dict[str, str], is_local: bool) -> str:
 
 
 def _text_to_image(settings: Any, sources: dict[str, str], is_local: bool) -> str:
-    name = settings.sweep or "seed"
-    values = [settings.variant(value)[name] for value in settings.sweep_values]
+    sweep, side = settings.sweep or "seed", _side(settings, settings.model, is_local)
+    name = "random_seed" if sweep == "seed" else sweep
+    values = [settings.variant(value)[sweep] for value in settings.sweep_values]
     if not settings.sweep and settings.seed is not None:
         values = [settings.seed] * settings.repeats
     arguments = {
         "negative_prompt": settings.negative_prompt,
         "num_inference_steps": settings.num_inference_steps,
         "guidance_scale": settings.guidance_scale,
-        "height": settings.height,
-        "width": settings.width,
-        "seed": 0 if settings.seed is None else settings.seed,
+        "height": settings.height or side,
+        "width": settings.width or side,
+        "random_seed": 0 if settings.seed is None else settings.seed,
     }
     lines = "".join(f"        {key}={key if key == name else repr(value)},\n" for key, value in arguments.items())
     swept = f"[{', '.join(map(repr, values))}]" if values else f"random.sample(range(2**32), {settings.repeats})"
@@ -140,25 +144,37 @@ def _text_to_image(settings: Any, sources: dict[str, str], is_local: bool) -> st
 
 
 def _inpainting(settings: Any, sources: dict[str, str], is_local: bool) -> str:
-    from_file = _picture_file(settings)
-    detector = CATALOG[settings.detector]
-    side = detector.twin_size if is_local and settings.source == "embedded" else detector.native_size
     seed = "random.randrange(2**32)" if settings.seed is None else settings.seed
     return (
-        "import random\n\n"
+        f"import random\n{FETCHING if _is_fetched(settings) else ''}\n"
         f"detector = load_detector({sources[settings.detector]!r}, {_device(settings)!s})\n"
         f"pipe = load_painter({sources[settings.model]!r}, {_place(settings)}{_variant(settings, is_local)})\n"
-        f'picture = Image.open("{from_file}").convert("RGB")  # put any picture of yours here\n'
-        f"mask, found = find_region(detector, picture, region={settings.region!r}, imgsz={side})\n"
-        'print(found or "nothing found")\n'
+        f"{_picture(settings)}"
+        f"mask, found = find_region(\n"
+        f"    detector, picture, region={settings.region!r}, imgsz={_side(settings, settings.detector, is_local)}\n)\n"
+        'print(found or "Nothing found: the middle of the picture is painted over.")\n'
+        f"width, height = {_painted_size(settings, is_local)}\n"
         "result = paint(\n"
         f"    pipe,\n    picture,\n    mask,\n    {settings.prompt!r},\n"
         f"    negative_prompt={settings.negative_prompt!r},\n"
         f"    num_inference_steps={settings.num_inference_steps},\n    guidance_scale={settings.guidance_scale},\n"
-        f"    height={settings.height},\n    width={settings.width},\n    seed={seed},\n).images[0]\n"
+        f"    height=height,\n    width=width,\n    seed={seed},\n).images[0]\n"
+        'picture.save("original.png")\n'
         'mask.save("mask.png")\n'
-        'result.save("result.png")\n'
+        'result.save("edited.png")\n'
+        'print("Original, mask and edited picture are saved.")\n'
     )
+
+
+def _painted_size(settings: Any, is_local: bool) -> str:
+    """Width and height as they are where both are set, else what follows from the picture's proportions."""
+    if settings.width and settings.height:
+        return f"{settings.width}, {settings.height}"
+    side = _side(settings, settings.model, is_local)
+    found = f"painting_size(picture.size, side={side})"
+    if settings.width or settings.height:
+        return f"{settings.width or found + '[0]'}, {settings.height or found + '[1]'}"
+    return found
 
 
 def _image_classification(settings: Any, sources: dict[str, str], is_local: bool) -> str:
@@ -167,10 +183,10 @@ def _image_classification(settings: Any, sources: dict[str, str], is_local: bool
         name, version, twin = "small_resnet", "SCENES_V1", "import core.models.small_resnet\n"
     path = f", path={sources[settings.model]!r}" if is_local else ""
     return (
-        f"import time\n{twin}\n"
+        f"import time\n{FETCHING if _is_fetched(settings) else ''}{twin}\n"
         f"model, published = load({name!r}, {version!r}{path}, {_place(settings)})\n"
         f"model.{'eval()' if settings.eval_mode else 'train()'}\n"
-        f'picture = Image.open("{_picture_file(settings)}").convert("RGB")  # put any picture of yours here\n'
+        f"{_picture(settings)}"
         "pictures = [\n"
         f"    preprocess(view, published, normalise={settings.normalise})[2]\n"
         f"    for view in views(picture, {max(settings.batch_sizes)})\n"
@@ -188,9 +204,24 @@ def _image_classification(settings: Any, sources: dict[str, str], is_local: bool
     )
 
 
-def _picture_file(settings: Any) -> str:
+def _is_fetched(settings: Any) -> bool:
+    return bool(settings.settled().picture == LESSON_PICTURE)
+
+
+def _picture(settings: Any) -> str:
+    """The line that opens the picture, by the lesson's address where it is the lesson's."""
     name = settings.settled().picture
-    return "picture.png" if name.startswith("upload:") else f"{name}.png"
+    if _is_fetched(settings):
+        file, why = f'io.BytesIO(requests.get("{LESSON_PICTURE_URL}").content)', "the lesson's picture"
+    else:
+        file, why = '"picture.png"' if name.startswith("upload:") else f'"{name}.png"', "put any picture of yours here"
+    return f'picture = Image.open({file}).convert("RGB")  # {why}\n'
+
+
+def _side(settings: Any, model: str, is_local: bool) -> int | None:
+    """The side in pixels that a model was made for."""
+    known = CATALOG[model]
+    return known.twin_size if is_local and settings.source == "embedded" else known.native_size
 
 
 def _optimisation(settings: Any, sources: dict[str, str], is_local: bool) -> str:

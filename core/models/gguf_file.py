@@ -1,4 +1,4 @@
-"""A text model's checkpoint as one GGUF file, the format that llama.cpp reads.
+"""A text model's checkpoint as one GGUF file, the format of llama.cpp, which transformers reads as well.
 
 Engines differ in how they compute, so a comparison has to give them the same numbers: the file is made from the
 checkpoint that the run itself loaded, at the run's precision, and kept in the cache. Only what the catalog's text model
@@ -26,8 +26,8 @@ MADE_FROM = "made_from.json"
 LAYOUT = 1
 """Change it when what is written changes."""
 PRECISIONS = {"float32": "F32", "float16": "F16", "bfloat16": "BF16"}
-"""What GGUF calls torch's precisions; Q8_0 are 8-bit numbers with one scale for 32 of them."""
-BITS = {"F32": 32, "F16": 16, "BF16": 16, "Q8_0": 8.5}
+"""What GGUF calls torch's precisions; Q8_0 and Q4_0 are numbers of 8 and 4 bits with one scale for 32 of them."""
+BITS = {"F32": 32, "F16": 16, "BF16": 16, "Q8_0": 8.5, "Q4_0": 4.5}
 TIED = "lm_head.weight"
 Read = Callable[[], "np.ndarray[Any, Any]"]
 
@@ -51,7 +51,7 @@ def gguf_file(checkpoint: Path, name: str, precision: str, progress: Progress) -
         folder,
         int(_parameters(checkpoint) * BITS[precision] / 8),
         lambda part: _write(checkpoint, part, precision, made_from, progress),
-        f"weights of {name} for llama.cpp",
+        f"weights of {name} as GGUF",
         progress,
         lambda: mark.is_file() and mark.read_text(encoding="utf-8") == made_from,
     )
@@ -91,7 +91,7 @@ def _write(checkpoint: Path, folder: Path, precision: str, made_from: str, progr
     writer.write_ti_data_to_file()
     for done, (_, _, read) in enumerate(_tensors(checkpoint, settings)):
         progress.check()
-        progress.report(f"Writing the weights for llama.cpp ({precision})", done, len(kinds))
+        progress.report(f"Writing the weights as GGUF ({precision})", done, len(kinds))
         writer.write_tensor_data(quantize(read(), kinds[done]))
     writer.close()
     (folder / MADE_FROM).write_text(made_from, encoding="utf-8")

@@ -11,6 +11,9 @@ from diffusers import AutoPipelineForInpainting
 from PIL import Image, ImageDraw
 from ultralytics import YOLO
 
+SHORTEST = 64
+"""Pixels; with fewer the networks have nothing left to work on."""
+
 
 def load_detector(path: str = "yolov8n-seg.pt", device: str = "cuda", stage: Callable[[str], None] = print) -> YOLO:
     """Read the network that finds objects and their outlines."""
@@ -43,7 +46,8 @@ def find_region(
     draw = ImageDraw.Draw(mask)
 
     if len(found.boxes) == 0:
-        width, height = picture.size  # nothing found: take the middle of the picture
+        # The lesson's program ends here; this one goes on with the middle of the picture.
+        width, height = picture.size
         draw.rectangle([width // 4, height // 4, width * 3 // 4, height * 3 // 4], fill=255)
         return mask, None
 
@@ -55,6 +59,16 @@ def find_region(
         draw.rectangle(box, fill=255)
     label = found.names[int(found.boxes.cls[0])]
     return mask, {"label": label, "confidence": float(found.boxes.conf[0]), "box": box, "objects": len(found.boxes)}
+
+
+def painting_size(size: tuple[int, int], side: int = 1024) -> tuple[int, int]:
+    """Width and height to paint at: the picture's own proportions, its longer side `side` pixels, both divisible by 8.
+
+    Left to itself the pipeline paints a square, and squeezes any other picture into it.
+    """
+    scale = max(side / max(size), SHORTEST / min(size))
+    width, height = (max(SHORTEST, round(scale * length / 8) * 8) for length in size)
+    return width, height
 
 
 def paint(
@@ -72,7 +86,7 @@ def paint(
 ) -> Any:
     """Paint the prompt where the mask is white: `.images[0]` of what comes back.
 
-    height and width are in pixels; None is the model's own size. `on_step_end(pipe, step, timestep, tensors)` is
+    height and width are in pixels; None is the pipeline's own square. `on_step_end(pipe, step, timestep, tensors)` is
     called after every step and returns the tensors.
     """
     generator = torch.Generator(device=pipe.device).manual_seed(seed)

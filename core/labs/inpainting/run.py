@@ -46,7 +46,7 @@ WHY_NOTHING = {
 }
 STRENGTH = 0.9999
 """The pipeline's own default: it skips one of the steps."""
-SMALLEST_PX, LONGEST_OF_TWIN_PX = 64, 256
+LONGEST_OF_TWIN_PX = 256
 
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
@@ -82,12 +82,10 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
 
 def painted_size(settings: Settings, size: tuple[int, int]) -> tuple[int, int]:
     """Width and height to paint at, in pixels: as set, else the model's side at the picture's own proportions."""
-    model = CATALOG[settings.model]
-    side = _side(model, settings) or max(size)
-    # The small twin's side is the smallest allowed, so there the shorter side takes it.
-    scale = max(side / max(size), SMALLEST_PX / min(size))
+    side = _side(CATALOG[settings.model], settings) or max(size)
+    # The small twin's side may be the smallest allowed: then the shorter side takes it, and a long picture is longer.
     longest = max(side, LONGEST_OF_TWIN_PX)
-    width, height = (min(longest, max(SMALLEST_PX, round(scale * length / 8) * 8)) for length in size)
+    width, height = (min(longest, length) for length in program.painting_size(size, side))
     return settings.width or width, settings.height or height
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from diffusers import DiffusionPipeline
+from diffusers import DiffusionPipeline, StableDiffusionPipeline
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 
@@ -34,12 +34,17 @@ def load_picture_model(
     device: str = "cuda",
     dtype: torch.dtype = torch.float16,
     variant: str | None = "fp16",
+    pipeline: type[DiffusionPipeline] = StableDiffusionPipeline,
     stage: Callable[[str], None] = print,
 ) -> DiffusionPipeline:
-    """Read every network of a picture pipeline and move them to the device."""
+    """Read every network of a picture pipeline and move them to the device.
+
+    Another model needs its own `pipeline`; DiffusionPipeline takes the one that the model's files name.
+    """
     stage("Reading the weights")
+    # The lesson names runwayml/stable-diffusion-v1-5, which left the Hub in 2024; this repository took its place.
     # variant="fp16" takes the files in half precision: half the download.
-    pipe = DiffusionPipeline.from_pretrained(path, dtype=dtype, variant=variant)
+    pipe = pipeline.from_pretrained(path, dtype=dtype, variant=variant)
 
     stage(f"Moving the model to {device}")
     return pipe.to(device)

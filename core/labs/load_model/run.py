@@ -9,6 +9,7 @@ import torch
 
 # The Auto classes would import this in the middle of the timed load.
 import transformers.models.qwen3.modeling_qwen3  # noqa: F401
+from diffusers import DiffusionPipeline
 
 from core.labs.load_model import program
 from core.labs.load_model.settings import Settings
@@ -65,5 +66,7 @@ def _load(settings: Settings, found: Checkpoint, recorder: Recorder) -> dict[str
     if CATALOG[settings.model].task == "text-generation":
         _, model = program.load_text_model(found.path, settings.device, dtype, stage)
         return {"model": model}
-    pipe = program.load_picture_model(found.path, settings.device, dtype, found.variant, stage)
-    return networks_of(pipe)
+    place = (found.path, settings.device, dtype, found.variant)
+    if settings.model == "stable-diffusion-1.5":
+        return networks_of(program.load_picture_model(*place, stage=stage))
+    return networks_of(program.load_picture_model(*place, DiffusionPipeline, stage))

@@ -37,6 +37,7 @@ def load_picture_model(
 ) -> Any:
     """Read the pipeline and move it to the device."""
     stage("Reading the weights")
+    # The lesson names runwayml/stable-diffusion-v1-5, which left the Hub in 2024; this repository took its place.
     pipe = StableDiffusionPipeline.from_pretrained(path, dtype=dtype, variant=variant)
 
     stage(f"Moving the model to {device}")

@@ -1,13 +1,13 @@
 """One language model in float32, bfloat16, float16, int8 and 4 bits: bytes, speed, and how far its output moves.
 
-Needs: pip install torch "transformers>=5" accelerate bitsandbytes torchao
+Needs: pip install torch "transformers>=5" accelerate bitsandbytes torchao gguf
 """
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, TorchAoConfig
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, TorchAoConfig
 
 TEXTS = (
     "Once upon a time, in a small village by the sea, there lived an old fisherman",
@@ -26,8 +26,12 @@ def load(
     precision: str = "float32",
     device: str = "cpu",
     stage: Callable[[str], None] = print,
+    gguf: str = "unsloth/Qwen3-0.6B-GGUF/Qwen3-0.6B-Q4_0.gguf",
 ) -> tuple[Any, Any]:
-    """Read the tokenizer, and the model at one of the precisions. `stage` is told what happens."""
+    """Read the tokenizer, and the model at one of the precisions. `stage` is told what happens.
+
+    `gguf` is the file that "gguf_q4_0" reads: a repository, or a folder, and the name of a file in it.
+    """
     tokenizer = AutoTokenizer.from_pretrained(path)
     stage(f"Loading {precision}")
     if precision == "int8_bitsandbytes":
@@ -36,6 +40,8 @@ def load(
         model = load_4bit(path, device)
     elif precision == "int8_torchao_compiled":
         model = load_int8_torchao(path, device)
+    elif precision == "gguf_q4_0":
+        model = load_gguf(path, gguf, device)
     else:
         # Without dtype the file's own precision is taken, whatever the machine can do with it.
         model = AutoModelForCausalLM.from_pretrained(path, dtype=getattr(torch, precision)).to(device)
@@ -65,6 +71,14 @@ def load_int8_torchao(path: str, device: str) -> Any:
     return _quantized(path, device, config)
 
 
+def load_gguf(path: str, gguf: str, device: str) -> Any:
+    """A file of llama.cpp with 4.5 bits per number. Of Qwen3, transformers unpacks every one of them while loading."""
+    folder, _, file = gguf.rpartition("/")
+    config = AutoConfig.from_pretrained(path)  # a GGUF file leaves some of it out
+    model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=file, config=config, dtype=half_precision(device))
+    return model.to(device)
+
+
 def _quantized(path: str, device: str, config: Any) -> Any:
     """Quantize while loading. Only Linear layers are; the embedding, tied to the output, stays in half precision."""
     return AutoModelForCausalLM.from_pretrained(
@@ -85,7 +99,7 @@ def compile_model(model: Any) -> Any:
 
 
 def generate(tokenizer: Any, model: Any, prompt: str, max_new_tokens: int = 32, streamer: Any = None) -> str:
-    """Write on from the prompt, always with the likeliest token. Returns the whole text."""
+    """Continue the prompt, always with the likeliest token. Returns the whole text."""
     inputs = tokenizer(prompt, return_tensors="pt").to(model.device)
     with torch.inference_mode():
         outputs = model.generate(

@@ -10,6 +10,7 @@ import importlib
 import math
 import traceback
 from contextlib import nullcontext
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -31,10 +32,12 @@ from core.measure.memory import Reading, give_back
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.checkpoint import Checkpoint
+from core.models.gguf_file import gguf_file
 from core.models.resident import Resident
-from core.units import gib, significant
+from core.units import gb, gib, significant
 
-LIBRARIES = {"bitsandbytes": "bitsandbytes", "torchao": "torchao.quantization"}
+LIBRARIES = {"bitsandbytes": "bitsandbytes", "torchao": "torchao.quantization", "gguf": "gguf"}
+GGUF = "Q4_0"
 ONE_BY_ONE = "the precisions are loaded one after the other; outputs.variants has the memory of each"
 OWN_LIMITS = "every precision has a limit of its own, in outputs.variants"
 NO_PROFILE = "this lab takes no profile"
@@ -48,6 +51,7 @@ MAPPED = (
     "{title}: after the load {grown} of its {whole} were in memory. The file's own precision is only mapped, and read "
     "when it is first used."
 )
+UNPACKED = "{title}: the file is {file}. Loaded it takes {memory}, as transformers unpacks every number of it."
 REASON_LENGTH = 300
 
 Variant = dict[str, Any]
@@ -109,9 +113,13 @@ class Sweep:
 
     def _measured(self, name: Precision) -> Variant:
         _import_library(name)
+        file = self._gguf(name)
         memory = {"before": self._read_meters()}
         with self.recorder.clock.measure() as timing:
-            tokenizer, model = program.load(self.found.path, name, self.settings.device, self.recorder.begin_stage)
+            given = {"gguf": file.as_posix()} if file else {}
+            tokenizer, model = program.load(
+                self.found.path, name, self.settings.device, self.recorder.begin_stage, **given
+            )
             self.recorder.end_stage()
         give_back()  # what quantizing left behind is no part of the model
         memory["after_load"] = self._read_meters()
@@ -123,7 +131,7 @@ class Sweep:
             "embedding_bytes": embedding.numel() * embedding.element_size(),
             "load_s": timing.wall_s,
         }
-        self._note_the_load(name, model, memory, weights_bytes)
+        self._note_the_load(name, model, memory, weights_bytes, file)
         before = read_bandwidth(model, stored)
         figures = self._timed(name, tokenizer, model)
         limit = decode_limit(model, self._context(tokenizer), [before, read_bandwidth(model, stored)], stored)
@@ -132,13 +140,22 @@ class Sweep:
         compared = self._compared(name, tokenizer, model)
         return loaded | figures | self._beside(limit, name, figures) | compared | {"memory": memory}
 
+    def _gguf(self, name: Precision) -> Path | None:
+        """The run's own weights as a file of llama.cpp, written at the first use; None for every other precision."""
+        if not name.startswith("gguf"):
+            return None
+        weights = f"{self.settings.model}-{self.settings.source}"
+        return gguf_file(Path(self.found.path), weights, GGUF, self.progress)
+
     def _read_meters(self) -> Reading:
         self.recorder.clock.synchronise()
         reading = self.recorder.meters.read()
         self.recorder.timeline.add(reading)
         return reading
 
-    def _note_the_load(self, name: Precision, model: Any, memory: dict[str, Reading], weights_bytes: int) -> None:
+    def _note_the_load(
+        self, name: Precision, model: Any, memory: dict[str, Reading], weights_bytes: int, file: Path | None
+    ) -> None:
         if name == BASELINE:
             self.recorder.read("after_load")
             entry = model_entry(self.settings.model, self.found, {"model": model}, BASELINE)
@@ -149,6 +166,9 @@ class Sweep:
         if self.settings.device == "cpu" and self.settings.source != "embedded" and grown < weights_bytes / 2:
             told = MAPPED.format(title=VARIANTS[name].title, grown=gib(max(grown, 0)), whole=gib(weights_bytes))
             self.recorder.note(told)
+        if file:
+            sizes = {"file": gb(file.stat().st_size), "memory": gb(weights_bytes)}
+            self.recorder.note(UNPACKED.format(title=VARIANTS[name].title, **sizes))
 
     def _context(self, tokenizer: Any) -> float:
         return len(tokenizer(self.settings.prompt).input_ids) + self.settings.max_new_tokens / 2

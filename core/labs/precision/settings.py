@@ -11,7 +11,9 @@ from pydantic import AfterValidator, Field
 
 from core.labs.settings import ModelSettings, Prompt
 
-Precision = Literal["float32", "bfloat16", "float16", "int8_bitsandbytes", "nf4_bitsandbytes", "int8_torchao_compiled"]
+Precision = Literal[
+    "float32", "bfloat16", "float16", "int8_bitsandbytes", "nf4_bitsandbytes", "int8_torchao_compiled", "gguf_q4_0"
+]
 BASELINE: Precision = "float32"
 """What the others are compared with, so it is measured in every run, and first."""
 
@@ -41,6 +43,10 @@ VARIANTS: dict[Precision, Variant] = {
     "int8_torchao_compiled": Variant(
         "int8, compiled",
         "CPUs with a C++ compiler beside them, and GPUs from compute capability 7.0, in torchao with torch.compile.",
+    ),
+    "gguf_q4_0": Variant(
+        "GGUF with 4 bits (Q4_0)",
+        "any CPU, any GPU, with the package gguf beside transformers, which unpacks Qwen3 while it loads the file.",
     ),
 }
 

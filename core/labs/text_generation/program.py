@@ -38,7 +38,7 @@ def generate(
     seed: int | None = None,
     streamer: Any = None,
 ) -> tuple[str, int]:
-    """Write on from the prompt. Returns the whole text and the number of new tokens.
+    """Continue the prompt. Returns the whole text and the number of new tokens.
 
     `streamer` gets every token as soon as it is chosen: try transformers.TextStreamer(tokenizer).
     """

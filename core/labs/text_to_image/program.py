@@ -19,6 +19,7 @@ def load(
 ) -> StableDiffusionPipeline:
     """Read the four networks of the pipeline and move them to the device. `stage` is told what happens."""
     stage("Reading the weights")
+    # The lesson names runwayml/stable-diffusion-v1-5, which left the Hub in 2024; this repository took its place.
     # variant="fp16" takes the files in half precision: half the download.
     pipe = StableDiffusionPipeline.from_pretrained(path, dtype=dtype, variant=variant)
 
@@ -32,17 +33,17 @@ def generate(
     negative_prompt: str = "",
     num_inference_steps: int = 50,
     guidance_scale: float = 7.5,
-    height: int | None = None,
-    width: int | None = None,
-    seed: int = 0,
+    height: int = 512,
+    width: int = 512,
+    random_seed: int = 0,
     on_step_end: Callable[..., Any] | None = None,
 ) -> Any:
     """Draw one picture: `.images[0]` of what comes back.
 
-    The seed decides the noise that the picture grows out of. height and width are in pixels; None is the model's own
-    size. `on_step_end(pipe, step, timestep, tensors)` is called after every step and returns the tensors.
+    random_seed decides the noise that the picture grows out of; height and width are in pixels.
+    `on_step_end(pipe, step, timestep, tensors)` is called after every step and returns the tensors.
     """
-    generator = torch.Generator(device=pipe.device).manual_seed(seed)
+    generator = torch.Generator(device=pipe.device).manual_seed(random_seed)
     return pipe(
         prompt,
         negative_prompt=negative_prompt,

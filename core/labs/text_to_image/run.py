@@ -117,8 +117,18 @@ def _draw(
 
 
 def _generate(pipe: Any, settings: Settings, variant: Variant, **more: Any) -> Any:
-    size: dict[str, Any] = {"height": settings.height, "width": settings.width}
-    return program.generate(pipe, settings.prompt, negative_prompt=settings.negative_prompt, **size, **variant, **more)
+    side = pipe.unet.config.sample_size * pipe.vae_scale_factor
+    return program.generate(
+        pipe,
+        settings.prompt,
+        negative_prompt=settings.negative_prompt,
+        num_inference_steps=variant["num_inference_steps"],
+        guidance_scale=variant["guidance_scale"],
+        height=settings.height or side,
+        width=settings.width or side,
+        random_seed=variant["seed"],
+        **more,
+    )
 
 
 def _keep(drawn: list[tuple[Any, dict[str, Any]]], settings: Settings, planned: int, recorder: Recorder) -> None:

@@ -21,8 +21,9 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("load_model", {"model": "stable-diffusion-1.5"}, "vae 802559 parameters"),
     ("text_generation", {"max_new_tokens": 4, "repeats": 2, "seed": 1}, "4 tokens in"),
     ("precision", {"max_new_tokens": 2, "precisions": ["float16"]}, "nats from float32"),
-    ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "seed 3:"),
-    ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "seed 2:"),
+    ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "random_seed 3:"),
+    ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "random_seed 2:"),
+    ("load_model", {"model": "sdxl-inpainting"}, "text_encoder_2 336000 parameters"),
     ("inpainting", {"num_inference_steps": 2}, "'label': 'house'"),
     ("image_classification", {"batch_sizes": [1, 2], "repeats": 2}, "house: 100.0%"),
     ("image_classification", {"batch_sizes": [1, 2], "repeats": 2}, "2 at once:"),
@@ -35,7 +36,6 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
-    ("load_model", {"model": "sdxl-inpainting"}),
     ("text_to_image", {}),
     ("text_to_image", {"sweep": "guidance_scale", "sweep_values": [1, 7.5]}),
     ("text_to_image", {"sweep": "num_inference_steps", "sweep_values": [1, 5]}),
@@ -43,6 +43,9 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("image_classification", {"model": "mobilenet_v2", "picture": "table", "batch_sizes": [64]}),
     ("optimisation", {}),
     ("optimisation", {"model": "stable-diffusion-1.5"}),
+    ("image_classification", {"picture": "cats"}),
+    ("inpainting", {"picture": "cats"}),
+    ("inpainting", {"width": 512}),
     ("inpainting", {"region": "mask", "prompt": "a 'quoted' \"cat\"\n\\"}),
 ]
 
@@ -119,7 +122,7 @@ def test_the_shown_code_needs_nothing_but_itself(paths: dict[str, str], tmp_path
     run = subprocess.run([sys.executable, str(cell)], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-2000:]
     assert "'label': 'house'" in run.stdout
-    assert (tmp_path / "result.png").exists()
+    assert all((tmp_path / f"{name}.png").exists() for name in ("original", "mask", "edited"))
 
 
 @pytest.mark.parametrize(
@@ -134,6 +137,46 @@ def test_the_shown_code_needs_nothing_but_itself(paths: dict[str, str], tmp_path
 def test_the_code_opens_the_picture_that_is_edited(values: dict[str, Any], name: str) -> None:
     lab = LABS["inpainting"]
     assert f'Image.open("{name}")' in last_cell(lab, parse_settings(lab, values))
+
+
+def test_the_lessons_picture_is_opened_by_the_lessons_address() -> None:
+    lab = LABS["inpainting"]
+    cell = last_cell(lab, parse_settings(lab, {"picture": "cats"}))
+    assert "import requests" in cell and 'requests.get("http://images.cocodataset.org/' in cell
+
+
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ({}, "painting_size(picture.size, side=1024)"),
+        ({"width": 640, "height": 480}, "640, 480"),
+        ({"width": 640}, "640, painting_size(picture.size, side=1024)[1]"),
+    ],
+)
+def test_a_copied_cell_squeezes_no_picture(values: dict[str, Any], size: str) -> None:
+    lab = LABS["inpainting"]
+    cell = last_cell(lab, parse_settings(lab, values))
+    assert f"width, height = {size}\n" in cell and "height=height" in cell and "None" not in cell
+
+
+def test_q8_to_q10_are_shown_with_the_lessons_names_and_sizes() -> None:
+    lab = LABS["text_to_image"]
+    cell = last_cell(lab, parse_settings(lab, {"sweep": "seed", "sweep_values": [7, 7, 8]}))
+    assert "for number, random_seed in enumerate([7, 7, 8], start=1):" in cell
+    assert "random_seed=random_seed" in cell and "height=512" in cell and "width=512" in cell
+
+
+def test_q6_is_shown_with_the_lessons_pipeline_and_another_model_with_its_own() -> None:
+    lab = LABS["load_model"]
+    code = code_of("load_model", {"model": "stable-diffusion-1.5"})
+    assert "pipeline: type[DiffusionPipeline] = StableDiffusionPipeline" in code
+    assert "pipeline=" not in last_cell(lab, parse_settings(lab, {"model": "stable-diffusion-1.5"}))
+    assert "pipeline=DiffusionPipeline" in last_cell(lab, parse_settings(lab, {"model": "sdxl-inpainting"}))
+
+
+@pytest.mark.parametrize("name", ["load_model", "text_to_image", "optimisation"])
+def test_a_repository_that_took_anothers_place_is_named_with_it(name: str) -> None:
+    assert "runwayml/stable-diffusion-v1-5" in program_text(LABS[name])
 
 
 def test_a_notebook_is_told_where_the_pretrained_weights_are() -> None:

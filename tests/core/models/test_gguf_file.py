@@ -4,6 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gguf
 import numpy as np
 import pytest
 import torch
@@ -12,7 +13,6 @@ from transformers import AutoModelForCausalLM, Qwen3Config, Qwen3ForCausalLM
 from core.measure.progress import SilentProgress
 from core.models.gguf_file import gguf_file, tensor_bytes
 
-gguf = pytest.importorskip("gguf", reason="gguf is not installed: make engines")
 IDS = [3, 141, 59, 26, 5, 35, 89]
 LOGITS = """
 import sys

@@ -12,6 +12,10 @@ from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
 KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
+KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c"}
+KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "b", "I7": "b", "I8": "b"}
+KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
+KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_IMAGES | KEY_OF_ENGINES
 MEASURED = ("Q4", "Q5", "Q6", "Q7")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 
@@ -30,8 +34,8 @@ def test_every_question_has_options_a_to_d(name: str) -> None:
     assert "".join(choice.letter for choice in LESSON.question(name).choices) == "abcd"
 
 
-@pytest.mark.parametrize(("name", "letters"), KEY.items())
-def test_key_is_the_lessons(name: str, letters: str) -> None:
+@pytest.mark.parametrize(("name", "letters"), KEYS.items())
+def test_key_stays_what_answers_were_marked_by(name: str, letters: str) -> None:
     question = LESSON.question(name)
     assert "".join(sorted(question.letters[choice] for choice in question.correct)) == letters
 
@@ -112,6 +116,23 @@ def test_bytes_of_four_bits_follow_from_the_architecture() -> None:
     assert f"{whole / parameters:.2f}" == "0.94"
 
 
+def test_four_bits_by_the_rule_are_too_few_for_any_size() -> None:
+    """Llama 3 70B: 80 layers of width 8,192, 8 heads of keys, 28,672 inside; embedding and output stay in 16 bits."""
+    linear = 80 * (2 * 8_192 * 8_192 + 2 * 8_192 * 1_024 + 3 * 8_192 * 28_672)
+    rest = 2 * 128_256 * 8_192
+    assert f"{linear + rest + 161 * 8_192:,}" == "70,553,706,496"
+    missing = 1 - 0.5 * (linear + rest) / (linear * (0.5 + 4 / 64) + 2 * rest)
+    assert abs(missing - 1 / 6) < 0.01 and "is a sixth too low for Llama 3" in TEXT
+    assert 0.45 < 1 - 0.5 * CATALOG["qwen3-0.6b"].parameters / 559e6 < 0.5 and "almost half too low" in TEXT
+
+
+def test_size_of_the_gguf_file_follows_from_the_architecture() -> None:
+    norms = 28 * (2 * 1_024 + 2 * 128) + 1_024
+    file = (CATALOG["qwen3-0.6b"].parameters - norms) * 4.5 / 8 + norms * 4
+    assert f"{file / 1e6:.0f} MB" in LESSON.question("P4").about
+    assert f"{file / 1e9:.2f} GB" in LESSON.question("P4").choices[0].text
+
+
 def test_seed_question_draws_one_seed_twice_and_another_once() -> None:
     first, second, third = preset(LESSON.question("Q8"))["sweep_values"]
     assert first == second != third
@@ -180,3 +201,45 @@ def test_figures_in_the_text_follow_from_the_parameters() -> None:
     assert f"{qwen.parameters + 151_936 * 1_024:,}" == "751,632,384"
     assert round(320e9 / qwen.weights_bytes("bfloat16")) == 268
     assert round(4800e9 / qwen.weights_bytes("bfloat16"), -1) == 4030
+    assert round(4000e9 / qwen.weights_bytes("bfloat16"), -1) == 3360
+    assert 58.6 / 3360 < 0.02 and round(414 / 58.6) == 7
+
+
+def test_latents_are_as_many_times_smaller_as_the_question_says() -> None:
+    picture, latents = 512 * 512 * 3, 64 * 64 * 4
+    assert picture / latents == 48
+    for figure in (f"{picture:,}", f"{latents:,}"):
+        assert figure in LESSON.question("D2").explanation
+
+
+def test_compiling_pays_after_what_the_explanation_says() -> None:
+    tokens = 37 / (0.0020 - 0.0011)
+    assert round(tokens, -3) == 41_000 and round(41_000 * 0.0011) == 45
+    assert "about 41,000 tokens" in TEXT and "41,000 tokens take 45 s" in TEXT
+
+
+def test_sam_is_as_large_as_the_explanation_says() -> None:
+    import torch
+    from transformers import SamConfig, SamModel
+
+    with torch.device("meta"):
+        sam = SamModel(SamConfig())
+    for part in (sam, sam.vision_encoder, sam.mask_decoder):
+        assert (
+            f"{sum(each.numel() for each in part.parameters()) / 1e6:.1f} million" in LESSON.question("I7").explanation
+        )
+
+
+def _texts(value: object) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for part in parts for text in _texts(part)]
+
+
+@pytest.mark.parametrize("name", [question.id for question in LESSON.questions])
+def test_no_text_shouts_or_spells_another_way(name: str) -> None:
+    question = LESSON.question(name).model_dump(mode="json", exclude={"sources", "lab", "key"})
+    told = re.sub(r"`[^`]*`", "", " ".join(_texts(question)))
+    assert "!" not in told
+    assert not re.search(r"quantiz|optimizer|normaliz|color|Right to leave|\d %", told)

@@ -129,6 +129,7 @@ def test_the_size_follows_the_picture_unless_it_is_set() -> None:
     settings = Settings(source="hub")
     assert painted_size(settings, (768, 768)) == (1024, 1024)
     assert painted_size(settings, (640, 480)) == (1024, 768)
+    assert painted_size(settings, (640, 480)) == program.painting_size((640, 480))
     assert painted_size(Settings(source="hub", width=512, height=256), (640, 480)) == (512, 256)
     assert painted_size(Settings(source="embedded"), (768, 768)) == (64, 64)
     assert painted_size(Settings(source="embedded"), (900, 700)) == (80, 64)

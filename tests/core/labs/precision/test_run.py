@@ -280,6 +280,25 @@ def test_an_unknown_precision_is_refused_with_what_there_is() -> None:
         parse_settings(LABS["precision"], {"precisions": ["int4"]})
 
 
+def test_a_gguf_file_is_small_and_its_model_is_not(sweep: Record) -> None:
+    """What P4 asks: transformers unpacks every number of Qwen3 while it loads the file."""
+    record = run(precisions=["gguf_q4_0"])
+    assert_valid(record)
+    variant = variants_of(record)["gguf_q4_0"]
+    assert variant["is_available"], variant["reason"]
+    assert variant["weights_bytes"] == variants_of(sweep)["bfloat16"]["weights_bytes"]
+    assert variant["kl_nats"] > variants_of(sweep)["int8_bitsandbytes"]["kl_nats"]
+    assert any("the file is 0.599 MB. Loaded it takes 2.10 MB" in note for note in record["notes"])
+
+
+def test_without_the_package_a_gguf_file_is_told_to_need_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gguf", None)
+    record = run(precisions=["gguf_q4_0"])
+    assert_valid(record)
+    variant = variants_of(record)["gguf_q4_0"]
+    assert record["state"] == "finished" and not variant["is_available"] and "gguf" in variant["reason"]
+
+
 @pytest.mark.full_size
 def test_at_full_size_the_bytes_are_those_of_the_architecture() -> None:
     record = run(source="dummy", precisions=PLAIN, max_new_tokens=2)

@@ -46,7 +46,7 @@ def test_every_question_is_there_under_its_section_with_id_and_tags() -> None:
     assert seed.feedback.startswith("The generator is a formula")
     assert seed.options[3] == (
         100.0,
-        "It makes the output deterministic",
+        "It makes the output deterministic: the same again every time",
         "The same seed gives the same noise, and the rest of the program is a fixed calculation on it.",
     )
 
