@@ -30,8 +30,7 @@ class Teacher:
         await visitor.arrive("teacher")
         await visitor.choose(PASSCODE_FIELD, PASSCODE)
         await visitor.click(SIGN_IN)
-        if LIVE in visitor.page.scripts:
-            self._own.add("open", await visitor.open(LIVE))
+        self._own.add("open", await visitor.open(LIVE))
         self._task = asyncio.create_task(self._watcher.poll_until(time.perf_counter() + 24 * 3600))
         return self
 

@@ -27,6 +27,8 @@ TEACHER = [
     ("statistics", "Statistics", ":material/bar_chart:", "teacher_statistics"),
     ("measurements", "Measurements", ":material/scatter_plot:", "teacher_measurements"),
     ("students", "Students", ":material/badge:", "teacher_students"),
+    ("marks", "Marks", ":material/grading:", "teacher_marks"),
+    ("exports", "Exports", ":material/download:", "teacher_exports"),
 ]
 """File, title, icon, address of every teacher page; the first one holds the sign-in."""
 LAB_ICONS = {

@@ -96,9 +96,7 @@ def test_answers_of_students_appear_in_the_grid_within_two_seconds(
         since = time.monotonic()
         expect(cell(teaching, handle, question.id)).to_have_text(sign)
         waited.append(time.monotonic() - since)
-    # The machine may be busy with something else for one of them, not for all.
-    assert min(waited) < 2
-    assert min(sorted(waited)[:2]) < 2
+    assert min(waited) < 2, waited  # the machine may be busy with something else for one of them, not for all
 
 
 def test_what_the_teacher_looks_at_stays_while_the_class_works(teaching: Page, server: AppServer, room: Class) -> None:
@@ -131,6 +129,17 @@ def test_the_order_stays_and_takes_new_students_in(teaching: Page, server: AppSe
     teaching.mouse.move(5, 5)
     answered(ben, Q1, ["cpu"])
     expect(names).to_have_text(["Ben", "Dora", "Ada", "Cleo"])
+
+
+def test_the_keyboard_moves_in_the_grid_and_chooses(teaching: Page, server: AppServer, room: Class) -> None:
+    for handle in ("Ada", "Ben"):
+        joined(room, handle)
+    watch(teaching, server, room)
+    teaching.get_by_role("button", name="Answered").focus()
+    for key in (*["Tab"] * (len(LESSON.questions) + 1), "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "Enter"):
+        teaching.keyboard.press(key)
+    expect(cell(teaching, "Ben", "Q1")).to_have_class(re.compile("selected"))
+    expect(teaching.get_by_text("Q1: nothing predicted or answered yet.")).to_be_visible()
 
 
 def test_an_open_row_stays_open_and_counts_go_on(teaching: Page, server: AppServer, room: Class) -> None:

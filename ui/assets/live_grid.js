@@ -34,7 +34,8 @@ class Grid {
     this.shape = "";
     this.body.addEventListener("click", (event) => this.choose(event.target.closest("td, th")));
     this.body.addEventListener("keydown", (event) => this.press(event));
-    this.frame.addEventListener("mouseleave", () => this.arrange());
+    this.body.addEventListener("focusin", (event) => this.stopAt(event.target));
+    this.body.addEventListener("mouseleave", () => this.arrange());
   }
 
   show(data) {
@@ -93,7 +94,6 @@ class Grid {
       row.firstChild.scope = "row";
       student.cells.forEach(() => row.append(element("td")));
       for (const cell of row.children) cell.tabIndex = -1;
-      row.firstChild.tabIndex = 0;
       this.rows.set(student.id, row);
     }
     const before = row.student ?? { cells: [] };
@@ -126,6 +126,14 @@ class Grid {
     const value = this.values();
     const rows = [...this.rows.values()].sort((one, other) => value(one) - value(other) || one.at - other.at);
     rows.forEach((row, at) => { if (this.body.children[at] !== row) this.body.insertBefore(row, this.body.children[at] ?? null); });
+    if (rows.length && !this.stop?.isConnected) this.stopAt(rows[0].firstChild);
+  }
+
+  // The tabulator key stops once in the table; arrows move in it.
+  stopAt(cell) {
+    if (this.stop) this.stop.tabIndex = -1;
+    this.stop = cell;
+    cell.tabIndex = 0;
   }
 
   values() {
@@ -137,7 +145,7 @@ class Grid {
   }
 
   isInUse() {
-    return this.frame.matches(":hover") || this.body.contains(this.frame.getRootNode().activeElement);
+    return this.body.matches(":hover") || this.body.querySelector(":focus-visible") !== null;
   }
 
   choose(cell) {

@@ -44,17 +44,7 @@ def dot_chart(
     told_axis = f"{axis}, {'per second' if unit == '1/s' else unit}{' (logarithmic)' if is_wide else ''}"
     x = alt.X("value:Q", title=told_axis, scale=scale, axis=alt.Axis(tickCount=6))
     lines = max(label(group, unit).count("|") + 1 for group in shown)
-    # The first of several lines stands at the tick, so they are moved up by half of the others.
-    labels = alt.Axis(
-        labelExpr="split(datum.label, '|')",
-        labelOffset=-LINE_PX * (lines - 1) // 2,
-        labelLineHeight=LINE_PX,
-        ticks=False,
-        domain=False,
-        labelPadding=12,
-        grid=True,
-    )
-    y = alt.Y("group:N", sort=[label(group, unit) for group in shown], title=None, axis=labels)
+    y = alt.Y("group:N", sort=[label(group, unit) for group in shown], title=None, axis=_names(alt, lines))
     chart = alt.layer(
         _dots(alt, shown, stacks, highest, unit, x, y),
         _ticks(alt, "text", [(group, group.median) for group in shown], unit, x, y, 4),
@@ -65,6 +55,19 @@ def dot_chart(
     alt_text = "; ".join(label(group, unit).replace("|", ", ") for group in shown)
     large_chart(title, chart, height, f"{title} {alt_text}.", key, on_select)
     _explain(groups, shown)
+
+
+def _names(alt: Any, lines: int) -> Any:
+    """The groups' names beside their rows, of up to so many lines."""
+    return alt.Axis(
+        labelExpr="split(datum.label, '|')",
+        labelOffset=-LINE_PX * (lines - 1) // 2,  # the first line stands at the tick: up by half of the others
+        labelLineHeight=LINE_PX,
+        ticks=False,
+        domain=False,
+        labelPadding=12,
+        grid=True,
+    )
 
 
 def picked(key: str) -> str | None:

@@ -59,52 +59,43 @@ def whole_test(found: ClassStatistics) -> None:
 
 def figures_of(found: ClassStatistics) -> list[LargeFigure]:
     """Every figure of the test, marks in percent of the most that it gives."""
+    return [*_levels(found), *_reliability(found), *_shape(found)]
+
+
+def _levels(found: ClassStatistics) -> list[LargeFigure]:
     totals, ends, most = found.totals, found.intervals, found.most
-    no_alpha, no_spread = why_no_alpha(totals, len(found.tested)), why_no_spread(totals, 2)
     nobody = "Not defined: nobody has reached every question."
+    usual_spread = "How far totals lie apart. Usual: 12 to 18 %."
     return [
         _marks("Mean", totals.mean, ends.mean, most, "The average total. Usual: 50 to 75 %.", nobody),
         _marks("Median", totals.median, ends.median, most, "Half of the class is below it, half above.", nobody),
-        _marks("SD", totals.sd, ends.sd, most, "How far totals lie apart. Usual: 12 to 18 %.", no_spread),
-        LargeFigure(
-            "Cronbach's alpha",
-            totals.cronbach_alpha,
-            totals.cronbach_alpha_interval,
-            "How far the questions agree on who is good. Usual: above 75 %; below 64 % the test is too short or mixed.",
-            no_alpha,
-        ),
+        _marks("SD", totals.sd, ends.sd, most, usual_spread, why_no_spread(totals, 2)),
+    ]
+
+
+def _reliability(found: ClassStatistics) -> list[LargeFigure]:
+    totals, ends = found.totals, found.intervals
+    no_alpha = why_no_alpha(totals, len(found.tested))
+    agreement = (
+        "How far the questions agree on who is good. Usual: above 75 %; below 64 % the test is too short or mixed."
+    )
+    chance = "The share of SD that is chance. Usual: below 50 %."
+    again = "How far a student's total would move in another test like this one. Usual: 6 to 9 %."
+    return [
+        LargeFigure("Cronbach's alpha", totals.cronbach_alpha, totals.cronbach_alpha_interval, agreement, no_alpha),
         *_without_measured(found),
-        LargeFigure(
-            "Error ratio",
-            totals.error_ratio,
-            ends.error_ratio,
-            "The share of SD that is chance. Usual: below 50 %.",
-            no_alpha,
-        ),
-        _marks(
-            "Standard error",
-            totals.standard_error,
-            ends.standard_error,
-            most,
-            "How far a student's total would move in another test like this one. Usual: 6 to 9 %.",
-            no_alpha,
-        ),
-        LargeFigure(
-            "Skewness",
-            totals.skewness,
-            ends.skewness,
-            "Below 0 the weak students are spread out, above 0 the strong ones. Usual: around -1.",
-            why_no_spread(totals, 3),
-            unit="",
-        ),
-        LargeFigure(
-            "Kurtosis",
-            totals.kurtosis,
-            ends.kurtosis,
-            "Above 0 totals crowd in the middle with a few far out; below 0 they are spread evenly. Usual: 0 to 1.",
-            why_no_spread(totals, 4),
-            unit="",
-        ),
+        LargeFigure("Error ratio", totals.error_ratio, ends.error_ratio, chance, no_alpha),
+        _marks("Standard error", totals.standard_error, ends.standard_error, found.most, again, no_alpha),
+    ]
+
+
+def _shape(found: ClassStatistics) -> list[LargeFigure]:
+    totals, ends = found.totals, found.intervals
+    tails = "Below 0 the weak students are spread out, above 0 the strong ones. Usual: around -1."
+    crowd = "Above 0 totals crowd in the middle with a few far out; below 0 they are spread evenly. Usual: 0 to 1."
+    return [
+        LargeFigure("Skewness", totals.skewness, ends.skewness, tails, why_no_spread(totals, 3), unit=""),
+        LargeFigure("Kurtosis", totals.kurtosis, ends.kurtosis, crowd, why_no_spread(totals, 4), unit=""),
     ]
 
 
