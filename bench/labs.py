@@ -102,7 +102,8 @@ class _Lab:
     """A lab as a student's run goes: a row in the queue, a worker process, a run record."""
 
     def __init__(self, name: str, device: str) -> None:
-        asked = {"source": "dummy", "device": device, "repeats": 1}
+        # Of several GPUs any free one would take a job for `cuda`, and the bare program computes on the first.
+        asked = {"source": "dummy", "device": "cuda:0" if device == "cuda" else device, "repeats": 1}
         chosen = (ON_CPU if device == "cpu" else ON_CUDA)[name]
         self.plan = plan(LABS[name], LABS[name].settings(**asked, **chosen), this_machine())
         if self.plan.refusal:

@@ -34,7 +34,10 @@ def _measure(question: Question, machine: Machine) -> dict[str, Any]:
     expected = {"title": question.title, "plausible": list(key.plausible)}
     if key.evidence.device == "cuda" and not machine.gpus:
         return {"value": None, "reason": f"needs a GPU: {machine.gpu_reason}", **expected}
-    record = _run(question)
+    try:
+        record = _run(question)
+    except (RuntimeError, ValueError) as failure:
+        return {"value": None, "reason": str(failure), **expected}
     reasons = reasons_against(question, record)
     if reasons:
         return {"value": None, "reason": " ".join(reasons), **expected}
@@ -62,12 +65,22 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def are_plausible(result: dict[str, Any]) -> bool:
+    """Whether every question was measured, with a value that can be."""
+    return all(_is_plausible(found) for found in result["questions"].values())
+
+
+def _is_plausible(found: dict[str, Any]) -> bool:
+    low, high = found["plausible"]
+    return found["value"] is not None and low <= found["value"] <= high
+
+
 def _row(name: str, found: dict[str, Any]) -> tuple[str, str, str, str]:
     low, high = found["plausible"]
     question, span = f"{name} {found['title']}", f"{low:g} to {high:g}"
     if found["value"] is None:
         return question, "-", span, f"NOT MEASURED: {found['reason']}"
-    verdict = f"ok, makes right: {', '.join(found['options'])}" if low <= found["value"] <= high else "IMPLAUSIBLE"
+    verdict = f"ok, makes right: {', '.join(found['options'])}" if _is_plausible(found) else "IMPLAUSIBLE"
     return question, f"{found['value']:.4g} {found['unit']}", span, verdict
 
 

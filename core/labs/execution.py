@@ -35,8 +35,13 @@ __all__ = ["Outcome", "RunPicture", "execute"]
 State = Literal["finished", "failed", "cancelled"]
 CPU_FULL = re.compile(r"DefaultCPUAllocator.*?tried to allocate (\d+) bytes", re.DOTALL)
 GPU_FULL = re.compile(r"Tried to allocate ([\d.]+ [KMG]iB).*?of which ([\d.]+ (?:bytes|[KMG]iB)) is free", re.DOTALL)
-FULL = re.compile(r"can't allocate memory|out of memory|STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation", re.IGNORECASE)
-"""How memory that is not there is told of by the CPU's allocator, CUDA, Triton, the compiler, cuBLAS and cuDNN."""
+FULL = re.compile(
+    r"can't allocate memory|out of memory|STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation"
+    r"|CUBLAS_STATUS_NOT_INITIALIZED when calling .?cublasCreate",
+    re.IGNORECASE,
+)
+"""How memory that is not there is told of by the CPU's allocator, CUDA, Triton, the compiler, cuBLAS and cuDNN; cuBLAS
+without the room to begin says that it has not begun."""
 GPU_GONE = re.compile(
     r"GPU is lost|fallen off the bus|no CUDA-capable device|device\(s\) is/are busy or unavailable|device is lost"
     r"|unspecified launch failure|an illegal memory access|uncorrectable ECC error|CUDA driver .{0,40}shutting down"
@@ -111,7 +116,7 @@ def _run(lab: Lab, settings: LabSettings, recorder: Recorder, resident: Resident
     if state == "failed" and not isinstance(error, DeviceLost):
         # A half-moved model must not serve the next run; after a cancel it is whole and stays. On a lost device every
         # call would fail again, so there the worker ends, and its memory with it.
-        resident.release()
+        error = _released(resident) or error
     return Outcome(recorder.finish(state, error), recorder.pictures)
 
 
@@ -176,9 +181,22 @@ def lost(device: str) -> DeviceLost | None:
         if device.startswith("cuda") and has_context(device):
             sys.modules["torch"].cuda.synchronize(device)
     except Exception as failure:
-        said = next(iter(str(failure).splitlines()), type(failure).__name__)
-        return DeviceLost(f"The GPU {device} stopped answering during the run: {said}.", GONE_REMEDY)
+        return _gone(f"The GPU {device}", failure)
     return None
+
+
+def _released(resident: Resident) -> DeviceLost | None:
+    """Let the model go. It may lie on another device than the run's, one that was lost without anybody asking it."""
+    try:
+        resident.release()
+    except Exception as failure:
+        return _gone("The GPU that held the model of an earlier run", failure)
+    return None
+
+
+def _gone(what: str, failure: Exception) -> DeviceLost:
+    said = next(iter(str(failure).splitlines()), type(failure).__name__)
+    return DeviceLost(f"{what} stopped answering during the run: {said}.", GONE_REMEDY)
 
 
 def _what_was_missing(text: str, device: str) -> str:

@@ -31,6 +31,7 @@ STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
 RESET_PEAK_RSS = "5"
 NVML_SAYS = "NVIDIA's management library says: {error}"
+CUDA_ANSWERED = "CUDA was asked before, and counts differently from NVIDIA's management library"
 _handles: dict[str | None, Any] = {}
 """NVML's handle of each GPU that has answered."""
 
@@ -51,7 +52,7 @@ class Meters:
         self.highest_device_used: int | None = None
         self._process = psutil.Process()
         self._peak_rss_is_ours = False
-        self._nvml_has_answered = False
+        self._nvml_has_answered = self._cuda_has_answered = False
 
     def read(self) -> Reading:
         """All four meters now."""
@@ -93,14 +94,15 @@ class Meters:
     def _ask_driver(self) -> tuple[int | None, str]:
         if self.gpu is None:
             return None, self.gpu_reason
-        used, reason = nvml_used(self.gpu.uuid)
+        # Two meters that count differently must not be subtracted from each other: the first that answers is kept.
+        used, reason = (None, CUDA_ANSWERED) if self._cuda_has_answered else nvml_used(self.gpu.uuid)
         if used is not None or self._nvml_has_answered:
-            # Two meters that count differently must not be subtracted from each other.
             self._nvml_has_answered = True
             return used, reason
         if self.is_cuda and has_context(self.device):
             import torch
 
+            self._cuda_has_answered = True
             free, total = torch.cuda.mem_get_info(self.device)
             return int(total - free), ""
         return None, f"{reason}, and CUDA cannot say before it is initialised"

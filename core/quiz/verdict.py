@@ -71,9 +71,9 @@ def _reference(finding: Finding) -> str:
     evidence = finding.evidence
     assert evidence is not None
     bound = "at least " if evidence.lower_bound else "about " if evidence.kind == "estimate" else ""
-    kind = "an estimate" if evidence.kind == "estimate" else "measured"
+    kind = "an estimate for" if evidence.kind == "estimate" else "measured on"
     value = f"{bound}{figure(evidence.value, evidence.unit)}"
-    return f"{finding.refusal} A reference decides instead: {value}, {kind} for {evidence.machine} ({evidence.origin})."
+    return f"{finding.refusal} A reference decides instead: {value}, {kind} {evidence.machine} ({evidence.origin})."
 
 
 def _matched(key: Key, evidence: Evidence) -> str:

@@ -101,4 +101,4 @@ def test_a_twin_does_not_decide_a_measured_question_and_the_page_offers_what_doe
     page.get_by_role("radio", name=re.compile("^a ")).check(force=True)
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text("Your latest run does not decide", exact=False).first).to_be_visible()
-    expect(page.get_by_text("NVIDIA H20", exact=False).first).to_be_visible()
+    expect(page.get_by_text("NVIDIA H200", exact=False).first).to_be_visible()

@@ -58,6 +58,15 @@ def test_json_is_one_document_and_nothing_else() -> None:
     assert "Repeat 1 of 3" in run.stderr
 
 
+def test_a_thread_of_a_library_that_does_not_end_does_not_keep_the_command(tmp_path: Path) -> None:
+    endless = "import threading\nthreading.Thread(target=threading.Event().wait).start()\n"
+    (tmp_path / "sitecustomize.py").write_text(endless)
+    environment = os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
+    asked = command("run", "runtime", "--json")
+    run = subprocess.run(asked, cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120)
+    assert record_of(run)["state"] == "finished"
+
+
 def test_pictures_are_written_and_listed_by_their_full_path(tmp_path: Path) -> None:
     arguments = ("--source", "embedded", "--device", "cpu", "--set", "num_inference_steps=2", "--set", "seed=7")
     record = record_of(core("run", "inpainting", *arguments, "--json", cwd=tmp_path))

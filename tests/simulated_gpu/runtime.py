@@ -92,8 +92,9 @@ def install(driver: Driver, patch: pytest.MonkeyPatch) -> None:
         "_get_device_properties": calls.properties,
         "_cudart": SimpleNamespace(cudaMemGetInfo=calls.memory),
         "_exchange_device": calls._cuda_exchangeDevice,
-        "_maybe_exchange_device": calls._cuda_exchangeDevice,
-        "_device_count_nvml": lambda: -1 if driver.hides_library else len(driver.devices),
+        "_maybe_exchange_device": calls._cuda_maybeExchangeDevice,
+        "_raw_device_count_nvml": lambda: -1 if driver.hides_library else len(driver.boards),
+        "_raw_device_uuid_nvml": lambda: None if driver.hides_library else [board.uuid for board in driver.boards],
         "Event": events,
         "current_stream": calls.stream,
         "default_stream": calls.stream,
@@ -154,9 +155,18 @@ class Calls:
         return self._driver.current
 
     def _cuda_setDevice(self, index: int) -> None:  # noqa: N802
+        """Since CUDA 12 a device sets itself up when it becomes the current one."""
+        self._driver.device(index)
         self._driver.current = index
 
     def _cuda_exchangeDevice(self, index: int) -> int:  # noqa: N802
+        before = self._driver.current
+        if index >= 0 and index != before:
+            self._cuda_setDevice(index)
+        return before
+
+    def _cuda_maybeExchangeDevice(self, index: int) -> int:  # noqa: N802
+        """The way back from a `with`: PyTorch remembers the device, and sets it only where a context is."""
         before = self._driver.current
         if index >= 0:
             self._driver.current = index

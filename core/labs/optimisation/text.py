@@ -35,6 +35,10 @@ ENGINE: tuple[Variant, ...] = ("llama_cpp", "llama_cpp_q8")
 ENGINE_KV_BYTES = 2
 """llama.cpp keeps keys and values as 16-bit numbers, whatever the weights are."""
 NO_GRAPHS = "CUDA graphs record what a program starts on a GPU; this run is on the CPU."
+COUNTED_IN_PYTHON = (
+    "This model's attention looks back {window} tokens, and its cache counts them in Python: for every token a CUDA "
+    "graph would be recorded anew. Take the full size, whose cache counts on the GPU."
+)
 NO_DEVICE_METER = "this GPU has no meter that sees the memory of another process"
 SEES_LESS = (
     "This model's attention looks back {window} tokens, which llama.cpp's Qwen3 does not know; prompt and text would "
@@ -69,16 +73,22 @@ class Text:
     def obstacle(self, name: Variant) -> str | None:
         if name == "cuda_graphs" and not self._recorder.clock.is_cuda:
             return NO_GRAPHS
+        if name == "cuda_graphs" and self._window:
+            return COUNTED_IN_PYTHON.format(window=self._window)
         if name in self.compiled:
             return why_not_compiled(self._settings.device, self._settings.dtype)
         return self._engine_obstacle() if name in ENGINE else None
 
     def _engine_obstacle(self) -> str | None:
-        config = self._model.config
-        window = config.sliding_window if config.use_sliding_window else None
-        if window and self._room > window:
-            return SEES_LESS.format(window=window, tokens=self._room)
+        if self._window and self._room > self._window:
+            return SEES_LESS.format(window=self._window, tokens=self._room)
         return why_not_installed()
+
+    @property
+    def _window(self) -> int | None:
+        """How many tokens the model looks back; None where it looks at all of them."""
+        config = self._model.config
+        return int(config.sliding_window) if config.use_sliding_window else None
 
     @contextmanager
     def prepared(self, name: Variant) -> Iterator[Way]:

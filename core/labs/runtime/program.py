@@ -33,11 +33,17 @@ def facts(disk: str = "/", stage: Callable[[str], None] = print) -> dict[str, An
     found["cuda_available"] = torch.cuda.is_available()
     found["torch_cuda"] = torch.version.cuda  # None: this PyTorch was built for the CPU only
     # A driver that is too old for this PyTorch lists GPUs that cannot be asked for anything.
-    found["gpus"] = [gpu(index) for index in range(torch.cuda.device_count() if found["cuda_available"] else 0)]
+    found["gpus"] = gpus() if found["cuda_available"] else []
 
     stage("Reading software versions")
     found["software"] = {name: installed(name) for name in PACKAGES}
     return found
+
+
+def gpus() -> list[dict[str, Any]]:
+    """Every GPU that PyTorch can use."""
+    torch.cuda.init()  # only then it counts as CUDA does: of boards in slices (MIG) one slice in all
+    return [gpu(index) for index in range(torch.cuda.device_count())]
 
 
 def gpu(index: int) -> dict[str, Any]:

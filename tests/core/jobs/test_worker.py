@@ -189,7 +189,9 @@ def test_a_job_for_any_gpu_gets_the_workers_own(sqlite: str, person: str, own: s
     assert _record(_work(Worker([own], execute=execute), job_id))["settings"]["device"] == given
 
 
-def test_a_process_whose_gpu_is_lost_makes_way_for_another(sqlite: str, person: str) -> None:
+def test_a_process_whose_gpu_is_lost_makes_way_for_another(
+    sqlite: str, person: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def lost(*arguments: Any, **more: Any) -> Any:
         outcome = execute(*arguments, **more)
         error = {"kind": "device_lost", "message": "The GPU stopped answering.", "remedy": "Run it again."}
@@ -199,6 +201,7 @@ def test_a_process_whose_gpu_is_lost_makes_way_for_another(sqlite: str, person: 
     worker = Worker(["cpu"], execute=lost)
     assert _work(worker, submitted(person)).state == "failed"
     again = submitted(person)
+    monkeypatch.setattr(worker, "work", lambda job: pytest.fail("the lost GPU was used again"))
     assert worker.run_forever() == FRESH_EXIT
     assert stored(again).state == "queued"
 

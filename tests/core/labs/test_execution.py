@@ -147,6 +147,7 @@ def test_memory_is_free_again_after_a_failure(resident: Resident, monkeypatch: p
     [
         "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
         "cuDNN error: CUDNN_STATUS_ALLOC_FAILED",
         "CUDA driver error: out of memory",
         "Triton Error [CUDA]: out of memory",
@@ -192,6 +193,18 @@ def test_after_a_failure_that_the_card_survives_the_model_is_released(
     record = execute("runtime", {"device": "cuda"}, SilentProgress(), resident).record
     assert record["error"]["kind"] == "out_of_memory"
     assert driver.devices[0].reserved_bytes == 0
+
+
+def test_a_model_on_a_card_that_was_lost_unnoticed_gives_the_process_up(
+    resident: Resident, simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = simulate(T4)
+    resident.get("model", lambda: torch.zeros(2**20, device="cuda"))
+    driver.is_lost = True
+    monkeypatch.setattr(runtime_run, "run", failing_with(ZeroDivisionError("division by zero")))
+    record = execute("runtime", {"device": "cpu"}, SilentProgress(), resident).record
+    assert record["error"]["kind"] == "device_lost"
+    assert "held the model of an earlier run" in record["error"]["message"]
 
 
 def test_a_full_card_says_what_was_asked_and_free(resident: Resident, simulate: Simulate) -> None:

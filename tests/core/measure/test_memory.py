@@ -183,6 +183,19 @@ def test_two_ways_of_counting_are_never_mixed_in_one_run(simulate: Simulate) -> 
     assert reading["device_used_bytes"] is None and "ermission" in str(reading["device_used_bytes_reason"])
 
 
+def test_once_cuda_has_said_what_is_used_it_is_asked_for_the_whole_run(
+    simulate: Simulate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import torch
+
+    driver = simulate(T4_CARD, hides_library=True)
+    meters = Meters("cuda", this_machine())
+    held = torch.zeros(MIB, device="cuda")
+    assert meters.read()["device_used_bytes"] == driver.devices[0].used_bytes > held.nbytes
+    monkeypatch.setattr(memory, "nvml_used", lambda uuid: (7, ""))
+    assert meters.read()["device_used_bytes"] == driver.devices[0].used_bytes
+
+
 def test_a_driver_without_the_newer_meter_is_read_by_the_older(
     simulate: Simulate, monkeypatch: pytest.MonkeyPatch
 ) -> None:

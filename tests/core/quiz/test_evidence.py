@@ -219,8 +219,8 @@ def test_no_record_however_broken_raises_or_decides(part: Any) -> None:
 def test_without_a_gpu_the_reference_decides() -> None:
     finding = find_evidence(Q6, [], NO_GPU)
     assert finding.state == "found" and finding.evidence
-    assert (finding.evidence.source, finding.evidence.kind, finding.evidence.run_id) == ("reference", "estimate", None)
-    assert finding.evidence.lower_bound and finding.evidence.key == ("gib_1_to_3",)
+    assert (finding.evidence.source, finding.evidence.kind, finding.evidence.run_id) == ("reference", "measured", None)
+    assert not finding.evidence.lower_bound and finding.evidence.key == ("gib_3_to_4",)
     assert finding.refusal == "No GPU of this machine can be used: no NVIDIA driver."
 
 

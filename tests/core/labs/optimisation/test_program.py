@@ -1,6 +1,8 @@
 """The decode loop itself, on a model small enough to be compiled within a test."""
 
 import shutil
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -11,10 +13,10 @@ from core.labs.optimisation import program
 IDS = [3, 14, 15, 92, 65]
 
 
-@pytest.fixture
-def model() -> Qwen3ForCausalLM:
+def a_model(**attention: Any) -> Qwen3ForCausalLM:
     torch.manual_seed(2)
     config = Qwen3Config(
+        **attention,
         vocab_size=128,
         hidden_size=32,
         intermediate_size=48,
@@ -25,6 +27,11 @@ def model() -> Qwen3ForCausalLM:
         initializer_range=0.3,
     )
     return Qwen3ForCausalLM(config).eval()
+
+
+@pytest.fixture
+def model() -> Qwen3ForCausalLM:
+    return a_model()
 
 
 def generated(model: Qwen3ForCausalLM, new_tokens: int) -> list[int]:
@@ -52,3 +59,24 @@ def test_compiled_it_writes_the_same_and_compiles_once(model: Qwen3ForCausalLM) 
     cache, step = program.static_cache(model, len(IDS) + 6), program.compile_step(model)
     assert [program.write(model, IDS, 6, cache, step) for _ in range(2)] == [generated(model, 6)] * 2
     assert torch._dynamo.utils.counters["stats"]["unique_graphs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("attention", "counts"),
+    [({}, False), ({"use_sliding_window": True, "sliding_window": 64, "max_window_layers": 0}, True)],
+)
+def test_only_the_cache_of_a_window_hands_the_step_a_number_that_changes(
+    attention: dict[str, Any], counts: bool
+) -> None:
+    """A CUDA graph is recorded anew for every such number, see `Text.obstacle`."""
+    given: list[bool] = []
+
+    def backend(graph: torch.fx.GraphModule, inputs: list[Any]) -> Callable[..., Any]:
+        given.append(any(isinstance(each, int | torch.SymInt) for each in inputs))
+        return graph.forward
+
+    torch._dynamo.reset()
+    model = a_model(**attention)
+    step = torch.compile(model, backend=backend)
+    program.write(model, IDS, 6, program.static_cache(model, len(IDS) + 6), step)
+    assert (given[-1], len(given) > 1) == (counts, counts)

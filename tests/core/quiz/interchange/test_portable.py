@@ -65,7 +65,7 @@ def test_a_measured_question_takes_its_references_key_and_says_so() -> None:
     found = {question.id: question for section in sections for question in section.questions}
     assert [option.percent for option in found["Q4"].options] == [0, 100, 0, 0]
     assert "16.3 s, measured on an AMD EPYC server CPU" in found["Q4"].text()
-    assert "at least 2.55 GiB, estimated for any GPU" in found["Q6"].text()
+    assert "3.23 GiB, measured on an NVIDIA H200" in found["Q6"].text()
     assert any(line.question == "Q4" and "reference, b (16.3 s" in line.message for line in log.lines)
     assert not log.left_out and len(log.exported) == len(LESSON.questions)
 
