@@ -4,6 +4,7 @@ The options go to the browser as texts alone; feedback, key and explanation foll
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from core.classroom.answers import (
     shown_to_class,
     submit_answer,
 )
+from core.classroom.regrading import regraded_at
 from core.config import config
 from core.errors import LabError
 from core.measure.machine import this_machine
@@ -163,7 +165,17 @@ class AnswerCard:
                 if item.text and (item.is_right or marking.state != "revealed"):
                     is_good = item.is_right if marking.state == "revealed" else item.chosen == item.is_right
                     st.markdown(f"{MARKS[is_good]} **{item.letter}** · {item.text}")
+        self._marked_anew(last)
         self._stale(last)
+
+    def _marked_anew(self, last: Submission) -> None:
+        if last.answer is None:
+            return
+        with session() as database:
+            at = regraded_at(database, last.answer.id)
+        if at is not None:
+            day = f"{datetime.fromtimestamp(at).astimezone():%d %B %Y}"
+            st.caption(f":material/grading: The question was changed; your teacher had this marked anew on {day}.")
 
     def _stale(self, last: Submission) -> None:
         if last.answer is None or last.is_final or question_state(self.question.id) != "open":

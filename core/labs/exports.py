@@ -8,9 +8,10 @@ import io
 import json
 from typing import Any
 
+from core.cells import neutral
 from core.errors import LabError
 from core.labs.parsing import parse_settings
-from core.labs.records import Record, safe_cell
+from core.labs.records import Record
 from core.labs.registry import Lab
 from core.labs.source_code import shown_code
 
@@ -35,7 +36,7 @@ def repeats_csv(record: Record) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=list(dict.fromkeys(name for row in rows or [about] for name in row)))
     writer.writeheader()
-    writer.writerows({name: safe_cell(value) for name, value in row.items()} for row in rows)
+    writer.writerows({name: neutral(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 

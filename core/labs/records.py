@@ -9,10 +9,10 @@ import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from core.cells import neutral
 from core.units import GIB
 
 Record = dict[str, Any]
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\x00")
 
 
 def row(record: Record) -> dict[str, Any]:
@@ -80,14 +80,9 @@ def as_csv(records: Iterable[Record]) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, fieldnames=_columns(rows))
     writer.writeheader()
-    writer.writerows({name: safe_cell(value) for name, value in each.items()} for each in rows)
+    writer.writerows({name: neutral(value) for name, value in each.items()} for each in rows)
     return out.getvalue()
 
 
 def _columns(rows: Sequence[dict[str, Any]]) -> list[str]:
     return list(rows[0]) if rows else []
-
-
-def safe_cell(value: Any) -> Any:
-    """A cell of a CSV file that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA_STARTS) else value

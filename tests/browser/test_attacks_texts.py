@@ -10,10 +10,10 @@ from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import select, update
 
+from core.cells import neutral
 from core.classroom.class_files import NAMES, Choice, ClassFiles
 from core.classroom.classes import set_question
 from core.classroom.demo import fill
-from core.classroom.exports import neutral
 from core.classroom.handles import clean, key
 from core.classroom.joining import renew_personal_code
 from core.classroom.people import become

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.classroom.projector import Option, Projection, Tally
+from core.classroom.suppression import LEAST
 from core.config import config
 from core.quiz.bank import Question
 from ui.colours import Meaning
@@ -35,8 +36,10 @@ def projected(shown: Projection, question: Question) -> None:
 
 def _answered(shown: Projection) -> str:
     """How many have answered; a number from five on."""
+    if shown.joined < LEAST:
+        return f"answers are counted from {LEAST} students on"
     if shown.answered is None:
-        return f"fewer than 5 of {shown.joined} have answered"
+        return f"fewer than {LEAST} of {shown.joined} have answered"
     return f"**{shown.answered}** of {shown.joined} have answered"
 
 

@@ -6,7 +6,7 @@ st.dataframe([safe({"student": run.handle, "value": 3.2})])
 from collections.abc import Mapping
 from typing import Any
 
-from core.classroom.exports.cells import neutral
+from core.cells import neutral
 
 
 def safe(line: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,8 +8,8 @@
 Nothing here knows the database. Every text in every file is neutralised, so that no spreadsheet runs it.
 """
 
+from core.cells import Cell
 from core.classroom.exports.answers import AnswerRow, answers_table
-from core.classroom.exports.cells import Cell, neutral
 from core.classroom.exports.files import (
     About,
     Column,
@@ -43,7 +43,6 @@ __all__ = [
     "iso",
     "items_table",
     "moodle_csv",
-    "neutral",
     "parquet_bytes",
     "runs_table",
     "student_rows",

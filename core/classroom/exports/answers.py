@@ -7,7 +7,7 @@ from the file.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from core.classroom.exports.cells import Cell
+from core.cells import Cell
 from core.classroom.exports.files import Column, Table, iso
 from core.quiz.marking import Marking
 

@@ -10,7 +10,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
-from core.classroom.exports.cells import Cell, neutral
+from core.cells import Cell, neutral
 from core.classroom.exports.students import StudentRow
 
 Content = Literal["total", "questions"]

@@ -7,7 +7,7 @@ here: those are left out.
 from collections.abc import Mapping
 from typing import Any
 
-from core.classroom.exports.cells import Cell
+from core.cells import Cell
 from core.classroom.exports.files import Column, Kind, Table
 
 Report = Mapping[str, Any]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from core.classroom.exports.cells import Cell
+from core.cells import Cell
 from core.classroom.exports.files import Column, Table, iso
 from core.labs.records import Record, reading, row
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import streamlit as st
 
-from core.classroom.exports.cells import neutral
+from core.cells import neutral
 from core.classroom.roster import Entry
 from ui.lesson import bank
 from ui.teacher.guard import teachers_only

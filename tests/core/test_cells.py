@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.classroom.exports.cells import neutral
+from core.cells import neutral
 from tests.core.classroom.exports.examples import NASTY
 
 UNSEEN = "".join(chr(code) for code in (*range(33), 0x7F, 0xA0, 0xAD, 0x200B, 0x202E, 0x2066, 0x3000, 0xFEFF)) + '"'
