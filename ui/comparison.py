@@ -58,9 +58,9 @@ def compare(first: Run, second: Run) -> None:
         for name, run in (("first", first), ("second", second))
         if (value := memory_growth_gib(run.record)) is not None
     ]
-    bars("Memory that the run added", grown, "GiB", _alt(grown), key="compare_memory")
+    bars("Memory that each run added", grown, "GiB", _alt(grown), key="compare_memory")
     if len(grown) < 2:
-        st.caption("A run that found its model still loaded has no memory of its own to add, so its bar is missing.")
+        st.caption("A run whose model was still loaded from the run before adds no memory, so it has no bar.")
 
 
 def _compare_batches(first: Record, second: Record) -> None:
@@ -74,7 +74,7 @@ def _compare_batches(first: Record, second: Record) -> None:
         for name, passes in times.items()
         if size in passes and (rate := size / median(passes[size]))
     ]
-    bars("Pictures per second, by pictures at once", rows, "median of the warm passes", _alt(rows), "compare_times")
+    bars("Pictures per second, by batch size", rows, "median of the warm passes", _alt(rows), "compare_times")
 
 
 def _compare_repeats(first: Run, second: Run) -> None:
@@ -91,7 +91,7 @@ def _compare_repeats(first: Run, second: Run) -> None:
     ]
     if told := told_difference(first.record, second.record):
         st.markdown(f":material/balance: {plain(told)}")
-    bars("Time of each repeat, cold ones hollow", rows, "seconds", _alt(rows), key="compare_times")
+    bars("Time of each repeat; cold ones are hollow", rows, "seconds", _alt(rows), key="compare_times")
 
 
 def _differences(first: Record, second: Record) -> str:

@@ -15,7 +15,7 @@ from ui.plain import plain
 from ui.problem import problem
 from ui.teacher.guard import account_subject, has_accounts
 
-ACCOUNT_HELP = "The same account is then the same student on every device. Of the account only a hash is kept."
+ACCOUNT_HELP = "With an account you are the same student on every device. Only a hash of it is kept."
 MY_CLASS = "class/my_class.py"
 FRESH_CODE = "fresh_personal_code"
 """Where a personal code stands between being made and being shown."""
@@ -43,7 +43,7 @@ def join_form(code: str) -> None:
         handle = st.text_input(
             "Your name in this class",
             max_chars=60,
-            help="What your teacher reads: your name, or one agreed with your teacher. It need not be your real one.",
+            help="Your teacher sees it. It need not be your real name, if your teacher knows who you are.",
         )
         if st.form_submit_button("Join the class", type="primary", icon=":material/group_add:"):
             _go_on(lambda: _join(typed, handle))
@@ -53,7 +53,7 @@ def resume_form() -> None:
     """The personal code, typed."""
     with st.form("resume_class", border=False):
         code = st.text_input("Personal code", max_chars=40, placeholder="2Q7F 8MNC 4RTK W3XA")
-        if st.form_submit_button("Continue there", icon=":material/devices:"):
+        if st.form_submit_button("Go back to my class", icon=":material/devices:"):
             _go_on(lambda: _resume(code))
 
 
@@ -67,7 +67,7 @@ def offer_to_resume(code: str) -> None:
         st.error(problem(error), icon=":material/link_off:")
         return
     st.markdown(f"This link belongs to **{plain(person.handle or '')}** in **{plain(title)}**.")
-    st.caption("Go on only if that is you: from then on this browser answers under that name.")
+    st.caption("Go on only if that is you: this browser will then answer under that name.")
     if st.button("That is me, continue", type="primary", icon=":material/login:"):
         _go_on(lambda: _resume(code))
 

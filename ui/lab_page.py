@@ -13,7 +13,10 @@ def lab_page(name: str) -> None:
     lab = LABS[name]
     st.caption("Lab")
     st.title(lab.title, anchor=False)
-    st.markdown(f"{lab.summary} Runs from here are kept under My runs; a question is decided on its own page.")
+    st.markdown(
+        f"{lab.summary} Your runs are kept under My runs. They do not answer a question; for that, run it on the "
+        "question's own page."
+    )
     panel = RunPanel(lab=lab, preset=lab.settings(), person=person_id(), prefix=name)
     code = code_place()
     st.header("Run it", divider="gray")

@@ -15,23 +15,23 @@ from ui.your_data import what_is_kept
 
 def personal_code() -> None:
     """The code and link that bring this student back; shown once after it was made."""
-    st.header("Come back on any device", divider="gray", anchor=False)
+    st.header("Use another device", divider="gray", anchor=False)
     code = st.session_state.get(FRESH_CODE)
     if code:
         left, right = st.columns([2, 1], vertical_alignment="center")
-        left.markdown("Your personal code. Keep it to yourself: whoever has it is you in this class.")
+        left.markdown("This is your personal code. Keep it to yourself: anybody who has it can answer as you.")
         left.code(spelled(code), language=None)
-        left.caption("Note it now, or scan the picture with your phone. It is not kept here and not shown again.")
+        left.caption("Write it down now, or scan the picture with your phone. It is not kept here and not shown again.")
         with right:
             qr(f"{address()}/join?me={code}", "Your personal link")
         return
-    st.markdown("This browser remembers you. For another one you need your personal code.")
-    st.button("Make a new personal code", icon=":material/key:", on_click=_renew, help="The one before stops working.")
+    st.markdown("This browser remembers you. On another one you need your personal code.")
+    st.button("Make a new personal code", icon=":material/key:", on_click=_renew, help="The old one stops working.")
 
 
 def own_data() -> None:
     """What is kept of this member, to take away and to delete."""
-    st.header("What is kept of you", divider="gray", anchor=False)
+    st.header("What is kept about you", divider="gray", anchor=False)
     what_is_kept()
 
 

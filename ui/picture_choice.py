@@ -13,7 +13,7 @@ from ui.problem import problem
 
 OWN = "own"
 TITLES = {
-    "shipped": "Automatic: what the weights were made for",
+    "shipped": "Automatic: a picture that suits the weights",
     "table": "A cup and a toy cat on a table",
     "scene": "A drawn house in the mountains",
     LESSON_PICTURE: "Two cats on a sofa: the lesson's photograph, from the web",
@@ -39,7 +39,7 @@ def picture_choice(person: str, prefix: str, start: str, disabled: bool) -> str:
         key=f"{prefix}_file",
         disabled=disabled,
         max_upload_size=config().max_upload_bytes // 1_000_000,
-        help="A large one is made smaller. It takes the place of the project's pictures.",
+        help="It is used instead of the pictures above. A large one is made smaller.",
     )
     if file is not None:
         _take_in(person, file.getvalue(), f"{prefix}_{file.file_id}", key)

@@ -11,7 +11,7 @@ from core.units import gib, seconds
 from ui.lesson import bank
 from ui.prediction import prediction_words
 from ui.results.card import provenance
-from ui.results.readings import repeat_label
+from ui.results.readings import METERS, repeat_label
 
 
 def entries(person: str) -> list[Entry]:
@@ -52,7 +52,7 @@ def _memory(record: Record) -> str:
     for border, when in (("after_run", "after the run"), ("after_load", "after the load")):
         grown = growth(record, border, main_meter(record)) if record else None
         if grown is not None:
-            return f"{main_meter(record)} had grown by {gib(grown)} {when}."
+            return f"The {METERS[main_meter(record)]} ({main_meter(record)}) had grown by {gib(grown)} {when}."
     return ""
 
 

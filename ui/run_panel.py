@@ -36,7 +36,8 @@ from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
 from ui.runs import latest_run
-from ui.settings_form import SOURCES, Form, as_widget
+from ui.setting_words import TITLES
+from ui.settings_form import Form, as_widget
 
 ACTIVE = ("queued", "running")
 RESULT_PX = {
@@ -171,17 +172,23 @@ class RunPanel:
         if isinstance(planned.settings, ModelSettings) and planned.parameters and planned.weights_bytes:
             size = f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights"
             parts.append(f"{self._weights(planned.settings)}: {size}.")
-        parts.append(f"About {roughly(expected)} on this machine." if expected else "Not timed on this machine yet.")
         parts.append(
-            "Nobody is waiting." if not waiting else f"{waiting} {'run is' if waiting == 1 else 'runs are'} waiting."
+            f"About {roughly(expected)} on this machine."
+            if expected
+            else "How long it takes on this machine is not known yet."
+        )
+        parts.append(
+            "No other run is waiting."
+            if not waiting
+            else f"{waiting} {'run is' if waiting == 1 else 'runs are'} waiting."
         )
         return " ".join(parts)
 
     @staticmethod
     def _weights(settings: ModelSettings) -> str:
         """Which weights the run takes; of a twin also which model it is not."""
-        title = SOURCES[settings.source]
-        return f"{title}, not {CATALOG[settings.model].title}" if settings.source == "embedded" else title
+        title = TITLES["source"][settings.source]
+        return f"{title} instead of {CATALOG[settings.model].title}" if settings.source == "embedded" else title
 
     @property
     def _question_id(self) -> str | None:
@@ -240,9 +247,9 @@ class RunPanel:
             st.fragment(self._poll, run_every=1)(job.id)
             if run is None:
                 # As high as a result, so that what is read below stays where it is when the run ends.
-                st.container(border=True, height=RESULT_PX[self.lab.name]).caption("The figures will stand here.")
+                st.container(border=True, height=RESULT_PX[self.lab.name]).caption("The results will appear here.")
             else:
-                st.caption("From the run before:")
+                st.caption("Your previous run:")
                 result(run, key=f"{self.prefix}_before")
             return
         if job is not None and job.state in ("failed", "cancelled"):
@@ -252,7 +259,7 @@ class RunPanel:
             self._evidence(run)
         elif job is None:
             with st.container(border=True):
-                st.caption(f"{self.lab.summary} The figures will stand here.")
+                st.caption(f"{self.lab.summary} The results will appear here.")
 
     def _evidence(self, run: Run) -> None:
         """Say so where the latest run does not decide a measured question, and offer the one that does."""
@@ -265,7 +272,7 @@ class RunPanel:
         st.info(told, icon=":material/info:")
         if not self.refusal():
             st.button(
-                "Set everything as the question asks",
+                "Use the question's settings",
                 icon=":material/restart_alt:",
                 key=f"{self.prefix}_as_asked",
                 on_click=self._as_asked,

@@ -20,9 +20,9 @@ PREVIEW_PX = 192
 FAILURES = {
     "cancelled": ("You stopped this run.", ":material/cancel:"),
     "timed_out": ("This run took too long and was stopped.", ":material/timer_off:"),
-    "out_of_memory": ("The memory was not enough.", ":material/memory_alt:"),
+    "out_of_memory": ("There was not enough memory.", ":material/memory_alt:"),
     "device_lost": ("The GPU stopped answering.", ":material/error:"),
-    "worker_lost": ("The worker process ended during this run, twice.", ":material/error:"),
+    "worker_lost": ("The worker process ended twice during this run.", ":material/error:"),
 }
 
 
@@ -39,7 +39,7 @@ def active_card(job: Job, place: Place | None, is_served: bool, cancel: Callable
             _running(job)
         label = "Leave the queue" if place is not None else "Cancel"
         st.button(
-            "Cancelling after this step" if job.cancel_requested else label,
+            "Stopping after this step" if job.cancel_requested else label,
             icon=":material/close:",
             key=f"cancel_{job.id}",
             on_click=cancel,
@@ -51,16 +51,16 @@ def active_card(job: Job, place: Place | None, is_served: bool, cancel: Callable
 def _queued(place: Place, is_served: bool) -> None:
     if not is_served:
         st.progress(0.0, text="The worker is starting")
-        st.caption("No worker process has reported yet. One starts by itself; your run keeps its place.")
+        st.caption("The worker process is not ready yet. It starts by itself, and your run keeps its place.")
         return
     st.progress(0.0, text="Next in line" if place.position == 1 else f"Place {place.position} in the queue")
-    ahead = "Nobody is ahead of you." if not place.people_ahead else f"{place.people_ahead} ahead of you."
+    people = {0: "Nobody is", 1: "1 person is"}.get(place.people_ahead, f"{place.people_ahead} people are")
     wait = (
         f"Expected wait {roughly(place.expected_wait_s)}."
         if place.expected_wait_s is not None
-        else "The wait cannot be told yet."
+        else "How long you will wait is not known yet."
     )
-    st.caption(f"{ahead} {wait}")
+    st.caption(f"{people} before you. {wait}")
 
 
 def _running(job: Job) -> None:
@@ -104,10 +104,10 @@ def _detail(job: Job, step: int, steps: int) -> str:
     if left is not None:
         parts.append(f"about {roughly(left)} left")
     if now.get("step_s"):
-        parts.append(f"a cancel takes up to {roughly(now['step_s'])}")
+        parts.append(f"stopping takes up to {roughly(now['step_s'])}")
     if not parts and job.expected_s is not None:
         parts.append(f"about {roughly(job.expected_s)} in all")
-    return ", ".join(parts) or "The first step has not been reported yet."
+    return ", ".join(parts) or "The first step is not done yet."
 
 
 def failure_card(job: Job) -> None:
@@ -121,7 +121,7 @@ def failure_card(job: Job) -> None:
 
 def reference_card(reference: Reference) -> None:
     """What another machine measured, or what is estimated, where this one cannot run."""
-    kind = "Measured on another machine" if reference.kind == "measured" else "An estimate, not yet measured"
+    kind = "Measured on another machine" if reference.kind == "measured" else "Estimated, not measured yet"
     least = "at least " if reference.lower_bound else ""
     with st.container(border=True):
         st.metric("Reference", f"{least}{figure(reference.value, reference.unit)}")

@@ -1,7 +1,7 @@
 """Widgets for a lab's settings, made from its settings class: every field can be changed, within its range.
 
-The values live in the page's address, so that a link opens with the settings it was made with. Names are the field's
-own (`num_inference_steps`), as in the code above the form.
+The values live in the page's address, so that a link opens with the settings it was made with. What the settings are
+called stands in ui.setting_words.
 """
 
 from dataclasses import dataclass
@@ -14,41 +14,8 @@ from streamlit.delta_generator import DeltaGenerator
 from core.labs.registry import Lab
 from core.labs.settings import LabSettings
 from core.measure.machine import this_machine
+from ui.setting_words import TITLES, explained, label, title
 
-SOURCES = {
-    "auto": "Automatic",
-    "hub": "Trained, from the Hub",
-    "dummy": "Random, full size",
-    "embedded": "Small twin",
-}
-HELP = {
-    "source": "Trained weights come from the Hub. Random weights have the real size, so time and memory are true "
-    "and the output means nothing. The twin is a small trained model of the same classes: it shows in seconds what "
-    "the settings do, and knows little.",
-    "device": "Where the model runs.",
-    "dtype": "The type of every number in the model: 4 bytes in float32, 2 in float16 and bfloat16.",
-    "repeats": "How often the program runs. The first repeat is cold and shown apart.",
-    "fresh_process": "Start in a process that has run nothing before, so that memory starts from empty.",
-    "precisions": "float32 is always measured, as the others are compared with it. Compiling takes minutes on a CPU.",
-    "max_new_tokens": "How many tokens are written, exactly.",
-    "do_sample": "Draw the next token by chance; off takes the likeliest.",
-    "temperature": "Above 1 flattens the chances, below 1 sharpens them.",
-    "seed": "Start of the random numbers. Empty draws a new one.",
-    "num_inference_steps": "How many denoising steps the scheduler takes.",
-    "guidance_scale": "How strongly the prompt pulls. At 1 and below the second evaluation is left out.",
-    "sweep": "What changes from picture to picture.",
-    "sweep_values": "The values to go through, separated by commas.",
-    "height": "Pixels. Empty is the model's own size.",
-    "width": "Pixels. Empty is the model's own size.",
-    "prompt": "What the model is given to start from.",
-    "previews": "Show the picture while it forms. Decoding it again and again takes time: off to measure.",
-    "batch_sizes": "How many pictures go through the network at once, 1 to 64; each size is timed in turn.",
-    "normalise": "Take the training set's mean off every colour value and divide by its standard deviation.",
-    "eval_mode": "Call model.eval(): batch normalisation then uses what it learned, and dropout rests.",
-    "inference_mode": "Keep nothing for a training step.",
-    "variants": "Which variants are measured besides eager; empty takes all that the model has.",
-    "region": "Paint over the object's bounding box, or its outline.",
-}
 OWN_PLACE = {"source", "device", "picture"}
 
 
@@ -74,9 +41,9 @@ class Form:
         if "source" in fields:
             left, right = st.columns([2, 1])
             with left:
-                values["source"] = self._choice("source", list(SOURCES), "Weights", SOURCES, disabled)
+                values["source"] = self._choice("source", list(TITLES["source"]), disabled)
             with right:
-                values["device"] = self._choice("device", _devices(), "Device", {}, disabled)
+                values["device"] = self._choice("device", _devices(), disabled)
         below = None
         for name in (name for name in self.open_fields if name in fields and _can_change(fields[name])):
             values[name] = self._widget(name, fields[name], disabled)
@@ -97,21 +64,22 @@ class Form:
     def _key(self, name: str) -> str:
         return f"{self.prefix}_{name}"
 
-    def _choice(self, name: str, options: list[Any], label: str, titles: dict[str, str], disabled: bool) -> Any:
+    def _choice(self, name: str, options: list[Any], disabled: bool) -> Any:
         start = getattr(self.preset, name)
         if start not in options:
             options = [*options, start]
         key = self._key(name)
-        if st.query_params.get(key) in titles and key not in st.session_state:
+        word = st.query_params.get(key)
+        if word is not None and word in options and title(name, word) != word and key not in st.session_state:
             # A link may carry the word itself (`source=dummy`); Streamlit looks for the title.
-            st.session_state[key] = st.query_params[key]
+            st.session_state[key] = word
         return st.selectbox(
-            label,
+            label(name),
             options,
             index=options.index(start),
-            format_func=lambda option: titles.get(option, "none" if option is None else str(option)),
+            format_func=lambda option: title(name, option),
             key=key,
-            help=HELP.get(name),
+            help=explained(self.lab, name),
             disabled=disabled,
             bind="query-params",
         )
@@ -121,33 +89,42 @@ class Form:
         kind = _kind(field)
         common: dict[str, Any] = {
             "key": self._key(name),
-            "help": HELP.get(name),
+            "help": explained(self.lab, name),
             "disabled": disabled,
             "bind": "query-params",
         }
         if kind == "choice":
-            return self._choice(name, _options(field), name, {}, disabled)
+            return self._choice(name, _options(field), disabled)
         if kind == "bool":
-            return st.toggle(name, value, **common)
+            return st.toggle(label(name), value, **common)
         if kind == "number":
             return self._number(name, field, common)
         if kind == "choices":
-            empty = None if field.default else "everything"
-            return st.multiselect(name, _options_of_list(field), list(value), placeholder=empty, **common)
+            return self._choices(name, field, common)
         if kind == "list":
-            text = st.text_input(name, as_widget(field, value), **common)
+            text = st.text_input(label(name), as_widget(field, value), **common)
             return [part.strip() for part in text.split(",") if part.strip()]
-        return st.text_area(name, value, height=68, **common)
+        return st.text_area(label(name), value, height=68, **common)
+
+    def _choices(self, name: str, field: FieldInfo, common: dict[str, Any]) -> Any:
+        return st.multiselect(
+            label(name),
+            _options_of_list(field),
+            list(getattr(self.preset, name)),
+            format_func=lambda option: title(name, option),
+            placeholder=None if field.default else "Everything",
+            **common,
+        )
 
     def _number(self, name: str, field: FieldInfo, common: dict[str, Any]) -> Any:
         value = getattr(self.preset, name)
         # No limits here: the field would keep its last value silently, where the settings class says what it takes.
         limits = {"value": value, "step": _step(field), "placeholder": "automatic"}
         try:
-            return st.number_input(name, **limits, **common)
+            return st.number_input(label(name), **limits, **common)
         except OverflowError:
             # A link with a number like 1e400: Streamlit converts it before it looks at the limits.
-            return st.number_input(name, **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"})
+            return st.number_input(label(name), **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"})
 
 
 def as_widget(field: FieldInfo, value: Any) -> Any:

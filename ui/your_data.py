@@ -16,13 +16,13 @@ from ui.problem import problem
 
 WORD = "delete"
 """What somebody without a name types to confirm."""
-NOT_KEPT = "Not kept: the address of your device, your e-mail, any name{but}. {hashes}"
+NOT_KEPT = "Not kept: your device's address, your e-mail address and any name{but}. {hashes}"
 HASH_ALONE = (
-    "Of the cookie that this browser is known by, only a hash is kept, from which nobody can work the cookie out."
+    "This browser is recognised by a cookie. Only a hash of it is kept, from which nobody can work the cookie out."
 )
 HASHES_OF_MEMBER = (
-    "Of the cookie that this browser is known by, of your personal code, and of an account if you signed in with one, "
-    "only a hash is kept, from which nobody can work them out."
+    "You are recognised by this browser's cookie, your personal code, and your account if you signed in with one. Only "
+    "hashes of them are kept, from which nobody can work them out."
 )
 
 
@@ -40,9 +40,9 @@ def what_is_kept() -> None:
 
 def _whose(kept: Kept) -> str:
     if kept.class_title is None:
-        return "You are alone here: nobody else sees on their pages what is kept of you."
+        return "You are alone here: nobody else sees on their pages what is kept about you."
     who = f"**{plain(kept.handle or '')}** in **{plain(kept.class_title)}**"
-    return f"This is kept of {who}; your teacher sees it, too. What you did before you joined is kept apart from it."
+    return f"This is kept about {who}, and your teacher sees it too. What you did before you joined is kept separately."
 
 
 def _lines(kept: Kept) -> list[str]:
@@ -51,11 +51,15 @@ def _lines(kept: Kept) -> list[str]:
     return [
         *(named if kept.class_title else []),
         _many(kept.predictions, "prediction"),
-        _many(kept.answers, "answer", "with how they were marked"),
-        _many(kept.runs, "run", "with their settings, the prompts that you wrote, and what was measured"),
+        _many(kept.answers, "answer", "and how each was marked"),
+        _many(kept.runs, "run", "with the settings, the prompts that you wrote, and what was measured"),
         _many(kept.pictures, "picture", "that your runs made"),
         uploads,
-        _many(kept.browsers, "browser", "that stands for you" if kept.browsers == 1 else "that stand for you"),
+        _many(
+            kept.browsers,
+            "browser",
+            "that is recognised as yours" if kept.browsers == 1 else "that are recognised as yours",
+        ),
     ]
 
 
@@ -87,7 +91,7 @@ def _take_away() -> None:
             return privacy.archive(database, person)
 
     st.download_button(
-        "Take it all away",
+        "Download all of it",
         made,
         file_name="vram-lab-my-data.zip",
         mime="application/zip",
@@ -101,13 +105,14 @@ def _delete(kept: Kept) -> None:
     word = kept.handle or WORD
     with st.expander("Delete it", icon=":material/delete:"), st.form("delete_me", border=False, clear_on_submit=True):
         st.markdown(
-            "Everything above is deleted at once and cannot be brought back"
-            + (", from your teacher's pages and marks, too." if kept.class_title else ".")
-            + " A run of yours that is going on is stopped."
+            "Everything above is deleted at once"
+            + (", from your teacher's pages and marks too," if kept.class_title else "")
+            + " and cannot be brought back."
+            + " If you have a run going on, it is stopped."
         )
         label = "Type your name here to confirm" if kept.handle else f"Type {WORD} to confirm"
         typed = st.text_input(label, placeholder=word, autocomplete="off")
-        if st.form_submit_button("Delete everything of me", icon=":material/delete_forever:"):
+        if st.form_submit_button("Delete everything about me", icon=":material/delete_forever:"):
             if key(typed) == key(word):
                 _delete_now()
             else:
@@ -122,5 +127,5 @@ def _delete_now() -> None:
         return
     # Whatever the pages still hold belongs to somebody who is not there any more.
     st.session_state.clear()
-    st.toast("Everything of you was deleted.", icon=":material/delete_forever:")
+    st.toast("Everything about you was deleted.", icon=":material/delete_forever:")
     st.switch_page(page_path("start/home.py"))

@@ -4,7 +4,7 @@ The warm repeats of both are compared by the exact interval of their ratio (core
 these two runs: whether the machine was in the same state during both, their conditions tell.
 
     >>> told_difference(first, second)
-    'The second took 1.52 times as long as the first (95 % interval 1.47 to 1.58, from 5 and 5 warm repeats).'
+    'The second took 1.52 times as long as the first (95% interval 1.47 to 1.58, from 5 and 5 warm repeats).'
 """
 
 from core.labs.records import Record
@@ -25,7 +25,7 @@ def told_difference(first: Record, second: Record) -> str:
     if found is None:
         return f"Whether they differ cannot be told from {counts}: run each with at least {FEWEST + 1} repeats."
     ratio, low, high = (significant(value) for value in found)
-    interval = f"95 % interval {low} to {high}, from {counts}"
+    interval = f"95% interval {low} to {high}, from {counts}"
     if found[1] <= 1 <= found[2]:
         return f"No difference can be told: the second took {ratio} times as long as the first ({interval})."
     return f"The second took {ratio} times as long as the first ({interval})."

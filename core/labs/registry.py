@@ -35,7 +35,7 @@ class Measure:
         if not machine.gpus:
             return f"No GPU of this machine can be used: {machine.gpu_reason or 'it has none'}."
         if self.meter == "device_used" and all(gpu.no_meter for gpu in machine.gpus):
-            return f"The memory in use on this GPU cannot be read from before CUDA began: {machine.gpus[0].no_meter}."
+            return f"How much of this GPU was in use before CUDA started cannot be read: {machine.gpus[0].no_meter}."
         return ""
 
 
@@ -93,7 +93,7 @@ class Lab:
 LABS: dict[str, Lab] = {
     lab.name: lab
     for lab in (
-        Lab("runtime", "Runtime", "What this machine is: processor, memory, GPUs, disk, software."),
+        Lab("runtime", "Runtime", "Shows what this machine is: processor, memory, GPUs, disk and software."),
         Lab(
             "load_model",
             "Load a model",
@@ -105,7 +105,7 @@ LABS: dict[str, Lab] = {
         Lab(
             "text_generation",
             "Generate text",
-            "Writes on from a prompt and times every token.",
+            "Continues a prompt and times every token.",
             ("qwen3-0.6b",),
             "dummy",
             TIME | TEXT | MEMORY_MEASURES,
@@ -113,13 +113,13 @@ LABS: dict[str, Lab] = {
         Lab(
             "precision",
             "Change the precision",
-            "Runs one model in float32, half precision, int8 and 4 bits: bytes, speed, and how far its output moves.",
+            "Runs one model in float32, half precision, int8 and 4 bits, and shows bytes, speed and what changes.",
             ("qwen3-0.6b",),
         ),
         Lab(
             "text_to_image",
             "Generate a picture",
-            "Draws from a prompt; seed, steps and guidance can be swept.",
+            "Draws a picture from a prompt, or one picture for each of several seeds, steps or guidance scales.",
             ("stable-diffusion-1.5",),
             "embedded",
             TIME | MEMORY_MEASURES,
@@ -127,7 +127,7 @@ LABS: dict[str, Lab] = {
         Lab(
             "inpainting",
             "Replace an object",
-            "Finds an object, masks it and paints something else there.",
+            "Finds an object in a picture and paints something else in its place.",
             ("yolov8n-seg", "sdxl-inpainting"),
             "embedded",
             TIME | MEMORY_MEASURES,
@@ -135,7 +135,7 @@ LABS: dict[str, Lab] = {
         Lab(
             "image_classification",
             "Classify a picture",
-            "Names what is in a picture, and times batches of growing size.",
+            "Says what a picture shows, and times larger and larger batches.",
             ("resnet50", "resnet18", "mobilenet_v2"),
             "embedded",
             TIME | IMAGES | MEMORY_MEASURES,
@@ -143,7 +143,7 @@ LABS: dict[str, Lab] = {
         Lab(
             "optimisation",
             "Make it faster",
-            "Does the same work with one optimisation after the other, each beside what the machine allows.",
+            "Does the same work in several faster ways, each beside the most that this machine allows.",
             ("qwen3-0.6b", "stable-diffusion-1.5"),
             "dummy",
             TIME | TEXT,

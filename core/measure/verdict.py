@@ -3,7 +3,7 @@
 It follows from the record alone: the fastest figure beside the limit, and the profiled pass. No torch here.
 
     >>> verdict(record).sentence
-    'It is held by its operators, at 30 % of the limit: 91 % of the time went into matrix products, which read …'
+    'It is held up by its operators, at 30% of the limit: 91% of the time went into matrix products, which read …'
 """
 
 from dataclasses import dataclass
@@ -87,18 +87,21 @@ def _kind(limit: Record | None, share: float | None, busy: float | None) -> Kind
 def _sentence(kind: Kind, record: Record, share: float | None, busy: float | None) -> str:
     reached = f"{share:.0%}" if share is not None else ""
     if kind == "above":
-        return f"It reached {reached} of the limit, which is not possible: the device was slower while it was measured."
+        return (
+            f"It reached {reached} of the limit, which is not possible: the device must have been slower while the "
+            "limit was measured."
+        )
     if kind == "bandwidth":
         return f"It is at the limit of the memory: {reached} of the speed at which it can be read."
     if kind == "compute":
         return f"It is at the limit of the arithmetic: {reached} of the rate of a plain matrix product."
     if kind == "host":
         return (
-            f"It is held by the program around the arithmetic: operators took {busy:.0%} of the time, and the rest "
+            f"It is held up by the program around the arithmetic: operators took {busy:.0%} of the time, and the rest "
             "went into calling them."
         )
     below = f", at {reached} of the limit" if reached else ""
-    return f"It is held by its operators{below}: {_products(record, busy)}."
+    return f"It is held up by its operators{below}: {_products(record, busy)}."
 
 
 def _products(record: Record, busy: float | None) -> str:
@@ -137,7 +140,9 @@ def _experiment(kind: Kind, record: Record) -> str:
     if kind == "bandwidth":
         halved = "Run it in bfloat16: half the bytes, so up to twice as fast."
         return (
-            halved if is_wide else "Store the weights in fewer bits: the lab Change the precision measures which pay."
+            halved
+            if is_wide
+            else "Store the weights in fewer bits: the lab Change the precision shows which of them pay off."
         )
     if is_text and is_twin:
         return FULL_SIZE

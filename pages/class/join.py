@@ -9,8 +9,8 @@ if personal_code := st.query_params.get("me"):
     offer_to_resume(personal_code)
     st.stop()
 st.markdown(
-    "With the code that your teacher shows you join a class: your teacher then sees your predictions, answers and "
-    "measurements under the name you choose. What you did alone stays with you alone."
+    "Your teacher shows you a code. Once you have joined, your teacher sees your predictions, answers and measurements "
+    "under the name that you choose. What you did before stays yours alone."
 )
 join_form(st.query_params.get("code", ""))
 with st.expander("I have joined before, on another device or browser", icon=":material/devices:"):

@@ -13,7 +13,7 @@ mine = member()
 room = room_now(mine.class_id) if mine else None
 if mine is None or room is None:
     st.title("My class", anchor=False)
-    st.info("You are in no class. Everything works alone, too.", icon=":material/person:")
+    st.info("You are not in a class. Everything works without one, too.", icon=":material/person:")
     st.page_link(page_path("class/join.py"), label="Join a class", icon=":material/group_add:")
     st.stop()
 
@@ -21,7 +21,10 @@ class_watch(None)
 st.title(plain(room.title), anchor=False)
 st.markdown(f"You are **{plain(mine.handle)}** here.")
 if not room.is_open:
-    st.info("This class is closed: you can read everything, but nothing more is taken.", icon=":material/lock:")
+    st.info(
+        "This class is closed: you can still read everything, but no longer run or answer anything.",
+        icon=":material/lock:",
+    )
 personal_code()
 leave_button()
 own_data()

@@ -20,7 +20,7 @@ today = datetime.now().astimezone()
 st.title("Your machine's report", anchor=False)
 st.markdown(f"{this_machine().label}. {score}.")
 st.download_button(
-    "Keep as a file to print",
+    "Download to print",
     html_report(this_machine().label, f"{today:%d %B %Y, %H:%M}", score, rows),
     file_name="vram-lab-report.html",
     mime="text/html",
@@ -28,7 +28,7 @@ st.download_button(
     on_click="ignore",
 )
 if not mine.answered:
-    st.info("Nothing is answered yet. The report fills as you go through the questions.", icon=":material/summarize:")
+    st.info("Nothing is answered yet. The report grows as you answer questions.", icon=":material/summarize:")
 for question, entry in zip(bank().questions, rows, strict=True):
     st.header(entry.title, divider="gray", anchor=False)
     st.markdown(f"**{entry.outcome}** {entry.answer}")

@@ -29,7 +29,7 @@ st.progress(
 )
 if upcoming is None:
     st.page_link(
-        page_path("runs/report.py"), label="All answered: open your machine's report", icon=":material/summarize:"
+        page_path("runs/report.py"), label="All answered. Open the report on your machine", icon=":material/summarize:"
     )
 elif st.button(
     f"{'Continue with' if mine.answered else 'Start with'} {upcoming.id} · {upcoming.title}",
@@ -48,10 +48,10 @@ with st.grid(4, min_column_width=150):
 st.caption(
     f"{machine.cpu_name}, {machine.os}. "
     + (
-        "Questions about the GPU are measured here."
+        "Questions about the GPU can be measured here."
         if machine.gpus
         else "Questions about GPU memory and GPU time cannot be measured here; "
-        "they are marked by a reference, shown with its machine."
+        "they are marked by a reference value from another machine."
     )
 )
 

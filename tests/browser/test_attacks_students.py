@@ -175,7 +175,7 @@ def test_forged_parameters_change_nothing(server: AppServer, room: Class, addres
 ])  # fmt: skip
 def test_forged_texts_let_nobody_in(server: AppServer, room: Class, field: str, typed: str) -> None:
     before, stranger = kept(), Browser()
-    button = "Continue there" if field == "Personal code" else "Join the class"
+    button = "Go back to my class" if field == "Personal code" else "Join the class"
 
     async def story() -> list[str]:
         page = await Attacker(server.port, stranger.sent).visit("join", f"code={room.join_code}")

@@ -140,7 +140,7 @@ def test_a_class_hour(browser: Browser, server: AppServer, tmp_path: Path) -> No
         assert left == {"Ada", "Cy"}
         assert database.execute("SELECT count(*) FROM answers").fetchone() == (2,)
     open_page(ben, server, "my_class")
-    expect(ben.get_by_text("You are in no class", exact=False)).to_be_visible()
+    expect(ben.get_by_text("You are not in a class", exact=False)).to_be_visible()
 
 
 def delete(page: Page, handle: str) -> None:

@@ -16,11 +16,11 @@ RUN_MS = 300_000
 def test_a_run_says_what_holds_it_and_under_which_conditions(page: Page, server: AppServer) -> None:
     open_page(page, server, "lab_text_generation?text_generation_max_new_tokens=40")
     page.get_by_role("button", name="Run it").click()
-    expect(page.get_by_text("What holds this run.")).to_be_visible(timeout=RUN_MS)
+    expect(page.get_by_text("What holds this run back.")).to_be_visible(timeout=RUN_MS)
     expect(page.get_by_text("Try next.")).to_be_visible()
     expect(page.get_by_text(re.compile("Cold \\(hollow\\): .* Median of 2 warm"))).to_be_visible()
     expect(page.get_by_text(re.compile("Median of 78 tokens: .* p90"))).to_be_visible()
-    expect(page.get_by_text(re.compile("weight files .* in memory before the load"))).to_be_visible()
+    expect(page.get_by_text(re.compile("of the weight files were in memory before the load"))).to_be_visible()
 
 
 def test_a_picture_stands_beside_its_limit(page: Page, server: AppServer) -> None:

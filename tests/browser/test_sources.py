@@ -14,6 +14,7 @@ from core.models.checkpoint import checkpoint
 from tests.browser.conftest import open_page
 from tests.browser.server import ROOT, AppServer
 from tests.core.models.hub_server import Hub, running
+from tests.core.quiz.examples import LESSON
 
 NEW_QUESTION = """
   - id: home
@@ -63,9 +64,12 @@ def test_a_download_states_its_size_and_the_text_is_shown(page: Page, hub: Hub, 
 
 @pytest.fixture
 def own_bank(tmp_path: Path) -> Iterator[tuple[AppServer, Path]]:
-    """A server with a copy of the bank that a test may edit while it runs."""
+    """A server with a copy of the bank, and of its pictures, that a test may edit while it runs."""
     bank = tmp_path / "quiz_bank.yaml"
     shutil.copy(ROOT / "quiz_bank.yaml", bank)
+    for image in (question.image for question in LESSON.questions if question.image):
+        (tmp_path / image.src).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / image.src, tmp_path / image.src)
     server = AppServer(tmp_path / "app", VRAM_LAB_BANK=str(bank))
     server.start()
     yield server, bank

@@ -13,13 +13,13 @@ RUN_MS = 300_000
 def test_a_picture_is_seen_while_it_forms(page: Page, server: AppServer) -> None:
     open_page(page, server, "lab_text_to_image?text_to_image_previews=true&text_to_image_num_inference_steps=150")
     page.get_by_text("Boat on the sea", exact=True).click()
-    expect(page.get_by_role("textbox", name="prompt").first).to_have_value(re.compile("sailing boat"))
+    expect(page.get_by_role("textbox", name="Prompt").first).to_have_value(re.compile("sailing boat"))
     settled(page)
     page.get_by_role("button", name="Run it").click()
     expect(page.get_by_alt_text(re.compile("^The picture after step"))).to_be_visible(timeout=RUN_MS)
     expect(page.get_by_text("How the picture formed")).to_be_visible(timeout=RUN_MS)
     expect(page.get_by_alt_text(re.compile("^What there was after step"))).to_have_count(8)
-    expect(page.get_by_text("with previews, times include them")).to_be_visible()
+    expect(page.get_by_text("with previews, which take part of the time")).to_be_visible()
     expect(page.get_by_text("not Stable Diffusion 1.5", exact=True)).to_be_visible()
     expect(page.get_by_text("carries over to the real model", exact=False)).to_be_visible()
 

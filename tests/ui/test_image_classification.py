@@ -33,7 +33,7 @@ def test_cold_passes_are_left_out_of_the_times() -> None:
 
 
 @pytest.mark.parametrize(
-    ("share", "text"), [(0.94763, "94.8 %"), (0.0002, "0.0200 %"), (1e-9, "below 0.01 %"), (0, "0 %"), (1, "100 %")]
+    ("share", "text"), [(0.94763, "94.8%"), (0.0002, "0.0200%"), (1e-9, "below 0.01%"), (0, "0%"), (1, "100%")]
 )
 def test_a_small_probability_is_not_written_as_none(share: float, text: str) -> None:
     assert percent(share) == text

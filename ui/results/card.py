@@ -51,7 +51,7 @@ def result(run: Run, key: str, can_compare: bool = True) -> None:
     """Draw a run's result; a failed or cancelled one shows what was measured until then."""
     with st.container(border=True):
         if run.state != "finished":
-            st.caption("Measured until the run ended:")
+            st.caption("Measured before the run ended:")
         _badges(run.record)
         with from_run(short_provenance(run.record)):
             VIEWS[run.lab](run, key)
@@ -83,7 +83,7 @@ def _badges(record: Record) -> None:
             st.badge(what, icon=":material/category:", color="gray")
             st.badge(not_what, color="gray")
         if record["settings"].get("previews"):
-            st.badge("with previews, times include them", icon=":material/hourglass_bottom:", color="gray")
+            st.badge("with previews, which take part of the time", icon=":material/hourglass_bottom:", color="gray")
     if model.get("source") == "embedded" and record["lab"] in CARRIES_OVER:
         st.caption(CARRIES_OVER[record["lab"]])
 

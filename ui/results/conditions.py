@@ -15,12 +15,12 @@ def _load(found: Record) -> str:
     cores = found.get("foreign_cores")
     if cores is None:
         return f"other load: {found['foreign_cores_reason']}" if "foreign_cores_reason" in found else ""
-    return f"other programs {significant(cores, 2)} cores"
+    return f"other programs used {significant(cores, 2)} cores"
 
 
 def _cache(found: Record) -> str:
     share = found.get("page_cache_share")
-    return f"weight files {share:.0%} in memory before the load" if share is not None else ""
+    return f"{share:.0%} of the weight files were in memory before the load" if share is not None else ""
 
 
 def _gpu(found: Record) -> str:
@@ -36,4 +36,4 @@ def _gpu(found: Record) -> str:
 def _observer(record: Record) -> str:
     """What our own callbacks cost within the timed passes."""
     spent = [repeat["observer_s"] for repeat in record.get("repeats") or [] if repeat.get("observer_s") is not None]
-    return f"watching took {seconds(max(spent))} of a repeat at most" if spent else ""
+    return f"watching took at most {seconds(max(spent))} of a repeat" if spent else ""

@@ -34,9 +34,9 @@ def view(run: Run, key: str) -> None:
                 "Median of the warm passes.",
             ),
             Figure(
-                "Most per second",
+                "Most pictures per second",
                 None if best is None else significant(rates[best]),
-                f"Pictures per second, in batches of {best}.",
+                f"In batches of {best}.",
             ),
             Figure("Parameters", _parameters(record), _layers(outputs)),
             peak_figure(record),
@@ -93,7 +93,7 @@ def _top(title: str, named: list[Record] | None, key: str) -> None:
 
 def percent(share: float) -> str:
     """A probability in percent; what is nearly nothing is not written as nothing."""
-    return "below 0.01 %" if 0 < share < 1e-4 else f"{significant(100 * share)} %"
+    return "below 0.01%" if 0 < share < 1e-4 else f"{significant(100 * share)}%"
 
 
 def _batches(times: dict[int, list[float]], rates: dict[int, float], limit: Record | None, key: str) -> None:
@@ -103,16 +103,16 @@ def _batches(times: dict[int, list[float]], rates: dict[int, float], limit: Reco
         return
     waits = [Bar(str(size), median(passes), seconds(median(passes))) for size, passes in times.items()]
     alt = "Time until a batch is done: " + ", ".join(f"{row.label} pictures {row.text}" for row in waits)
-    bars("How long one batch takes, by pictures in it", waits, "seconds, median of the warm passes", alt, f"{key}_wait")
+    bars("Time per batch, by batch size", waits, "seconds, median of the warm passes", alt, f"{key}_wait")
     flows = [Bar(str(size), rate, significant(rate)) for size, rate in rates.items()]
     alt = "Pictures per second: " + ", ".join(f"{row.text} in batches of {row.label}" for row in flows)
     most = limit["images"] / limit["value"] if limit else None
-    bars("How many pictures that makes per second", flows, "pictures per second", alt, f"{key}_flow", most)
+    bars("Pictures per second, by batch size", flows, "pictures per second", alt, f"{key}_flow", most)
     if limit and most:
         told = f"Dashed: the limit of this device, {significant(most)} per second."
         st.caption(plain(f"{told} A batch of {limit['images']} needs {limit['basis']}."))
     st.markdown(f":material/lightbulb: {explained(times, rates)}")
-    st.caption("Another device or model: run again with it, then choose Compare runs.")
+    st.caption("To compare with another device or model, run again with it and choose Compare runs.")
 
 
 def explained(times: dict[int, list[float]], rates: dict[int, float]) -> str:

@@ -7,7 +7,7 @@ from core.store.tables import Run
 from core.units import gb, gib, seconds
 from ui.figures import Figure, figures
 from ui.results.networks import networks
-from ui.results.readings import memory_chart, memory_figure, stage_chart, written
+from ui.results.readings import METERS, memory_chart, memory_figure, stage_chart, written
 
 
 def view(run: Run, key: str) -> None:
@@ -17,10 +17,12 @@ def view(run: Run, key: str) -> None:
         [
             Figure("Load time", written(best, "wall_s", seconds), "From the file on disk to the model on its device."),
             Figure(
-                "File on disk", written(model, "file_bytes", gb), "In GB of 1,000,000,000 bytes, as the Hub counts."
+                "File on disk",
+                written(model, "file_bytes", gb),
+                "In GB of 1,000,000,000 bytes, as the Hub counts them.",
             ),
             Figure("Weights in memory", written(model, "weights_bytes", gib), "Parameters times bytes per number."),
-            memory_figure(record, "after_load", "Growth"),
+            memory_figure(record, "after_load"),
         ]
     )
     stage_chart(record, key)
@@ -36,8 +38,8 @@ def _explain(record: Record, model: Record) -> None:
         return
     rest = grown - weights
     more = f"{gib(rest)} more, for libraries, buffers and the context"
-    less = f"{gib(-rest)} less, as pages that nothing has touched yet are not counted"
+    less = f"{gib(-rest)} less, as memory that nothing has touched yet is not counted"
     st.markdown(
-        f":material/lightbulb: The weights are {gib(weights)}. The meter {meter} grew by {gib(grown)}: "
+        f":material/lightbulb: The weights take {gib(weights)}. The {METERS[meter]} (`{meter}`) grew by {gib(grown)}: "
         f"{more if rest >= 0 else less}."
     )

@@ -16,6 +16,7 @@ from core.units import GIB, gib
 from ui.charts import show
 from ui.colours import colour
 from ui.plain import plain
+from ui.results.readings import METERS
 from ui.runs import context_bytes
 
 ROWS = {"computed": "computed before", "measured": "measured"}
@@ -23,7 +24,7 @@ HELD_BY = {
     "CUDA context": "what CUDA keeps for itself",
     "working memory": "the highest point of tensors above the weights",
     "kept by PyTorch": "freed blocks that PyTorch has not given back",
-    "unexplained": "libraries, buffers and what no meter tells apart",
+    "unexplained": "libraries, buffers and whatever the meters cannot tell apart",
 }
 
 
@@ -35,7 +36,9 @@ def memory_parts(record: Record, key: str) -> None:
     bars = {"computed": _computed(record), "measured": found}
     rows = [row for name, parts in bars.items() for row in _segments(name, parts)]
     meter, grown = main_meter(record), sum(part.bytes for part in found)
-    told = f"{meter} grew by {gib(grown)}: " + ", ".join(f"{part.name} {gib(part.bytes)}" for part in found)
+    told = f"The {METERS[meter]} ({meter}) grew by {gib(grown)}: " + ", ".join(
+        f"{part.name} {gib(part.bytes)}" for part in found
+    )
     show("What the memory went into", _chart(rows), len({row["row"] for row in rows}), told, f"{key}_parts")
     st.caption(f"{told}. {_explained(found)}")
 
@@ -49,7 +52,7 @@ def computed_memory(planned: Plan, predicted_words: str | None) -> None:
     told = " + ".join(f"{gib(part.bytes)} of {part.name}" for part in parts)
     total = f" = {gib(sum(part.bytes for part in parts))}" if len(parts) > 1 else ""
     context = f", and what CUDA keeps for itself: {_context()}" if settings.device.startswith("cuda") else ""
-    yours = f" Yours: :blue[**{plain(predicted_words)}**]." if predicted_words else ""
+    yours = f" You predicted: :blue[**{plain(predicted_words)}**]." if predicted_words else ""
     st.markdown(f":material/functions: Computed from the architecture: :blue[**{told}{total}**]{context}.{yours}")
 
 

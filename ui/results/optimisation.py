@@ -11,7 +11,7 @@ from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure, figures
 from ui.plain import plain
-from ui.results.readings import METER_HELP, stage_chart
+from ui.results.readings import METER_HELP, METERS, stage_chart
 from ui.runs import pictures
 
 Entry = dict[str, Any]
@@ -19,12 +19,12 @@ NO_GAIN = "It was not faster than eager in this run, so compiling did not pay."
 WIDE = 1.5
 """Room for a value and a ratio behind the longest bar."""
 MEMORY_HELP = (
-    "The weights and what came on top while the variant ran; of llama.cpp, which has a process of its own, all of it."
+    "The weights and what the variant needed besides while it ran. llama.cpp has a process of its own, and all of it "
+    "counts."
 )
-
 OTHER_METER = (
-    "{title} runs in a process of its own, which {meter} does not see: device_used went up by {size}, its CUDA context "
-    "included."
+    "{title} runs in a process of its own, which {meter} does not see: the GPU memory in use (device_used) grew by "
+    "{size}, with the CUDA context of that process."
 )
 
 
@@ -55,9 +55,9 @@ def _headline(measured: list[Entry], is_text: bool) -> None:
         [
             Figure("eager", _speed(first, is_text), "Median of the warm repeats: what the others are compared with."),
             Figure(best["title"], _speed(best, is_text), "The fastest variant, median of its warm repeats."),
-            Figure("Over eager", times(best["speedup"]), "Of the speed in the same run."),
+            Figure("Speed-up", times(best["speedup"]), "How many times as fast as eager in the same run."),
             Figure(
-                "Of the limit",
+                "Share of the limit",
                 None if share is None else f"{share:.0%}",
                 "The limit was measured around this variant, for text also between its passes.",
                 best.get("limit_reason"),
@@ -84,10 +84,10 @@ def _speeds(measured: list[Entry], record: Record, key: str) -> None:
     rows = [
         Bar(e["title"], e["tokens_per_s"], _beside(significant(e["tokens_per_s"]), e), _meaning(e)) for e in measured
     ]
-    told = _limit_sentence(limit, measured) if limit else f"No limit by memory: {record.get('limit_reason')}."
+    told = _limit_sentence(limit, measured) if limit else f"No limit is drawn: {record.get('limit_reason')}."
     alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
     bars(
-        "How fast each variant wrote, and how many times eager's speed",
+        "How fast each variant wrote, and its speed-up over eager",
         rows,
         "tokens per second",
         alt,
@@ -110,7 +110,7 @@ def _limit_sentence(limit: Entry, measured: list[Entry]) -> str:
 def _times(measured: list[Entry], key: str) -> None:
     rows = [Bar(e["title"], e["wall_s"], _beside(seconds(e["wall_s"]), e), _meaning(e)) for e in measured]
     alt = ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars("Time per picture, and how many times eager's speed", rows, "seconds", alt, f"{key}_times", room=WIDE)
+    bars("Time per picture, and the speed-up over eager", rows, "seconds", alt, f"{key}_times", room=WIDE)
     each = [(e["title"], e["seconds_per_evaluation"]) for e in measured if e.get("seconds_per_evaluation")]
     time_bars("Time per evaluation of the UNet", each, key=f"{key}_evaluations")
 
@@ -147,7 +147,7 @@ def _explain(measured: list[Entry], is_text: bool) -> None:
         told = f"Fastest was {best['title']}: {rate} tokens per second{of_limit}, eager {usual}."
     else:
         now, before = seconds(best["wall_s"]), seconds(first["wall_s"])
-        told = f"Most was won by {best['title']}: {now} per picture instead of {before}"
+        told = f"The largest gain came from {best['title']}: {now} per picture instead of {before}"
         if best["evaluations"] != first["evaluations"]:
             told += f", with {best['evaluations']} evaluations of the UNet instead of {first['evaluations']}"
         told += "."
@@ -162,9 +162,18 @@ def _compiling(measured: list[Entry], is_text: bool) -> None:
         st.markdown(f"**What compiling cost: {plain(entry['title'])}**")
         figures(
             [
-                Figure("Compiling, once", seconds(entry["compile_s"]), "The cold repeat less the median warm one."),
-                Figure(f"Saved per {thing}", seconds(saved_s) if saved_s > 0 else None, "Against eager.", NO_GAIN),
-                Figure(f"{thing.capitalize()}s to pay back", back, "Compiling divided by what is saved.", NO_GAIN),
+                Figure(
+                    "Compiling, once", seconds(entry["compile_s"]), "The cold repeat minus the median of the warm ones."
+                ),
+                Figure(
+                    f"Saved per {thing}", seconds(saved_s) if saved_s > 0 else None, "Compared with eager.", NO_GAIN
+                ),
+                Figure(
+                    f"{thing.capitalize()}s until it pays",
+                    back,
+                    "The time of compiling divided by what is saved.",
+                    NO_GAIN,
+                ),
             ]
         )
 
@@ -180,7 +189,7 @@ def _memory(measured: list[Entry], key: str) -> None:
     meter = measured[0]["memory"]["meter"]
     known = [entry for entry in measured if entry["memory"]["needed_bytes"] is not None]
     rows = [(e["title"], e["memory"]["needed_bytes"]) for e in known if e["memory"]["meter"] == meter]
-    memory_bars(f"Memory that each variant needed ({meter})", rows, key=f"{key}_memory")
+    memory_bars(f"Memory that each variant needed: {METERS[meter]} ({meter})", rows, key=f"{key}_memory")
     st.caption(MEMORY_HELP, help=METER_HELP)
     for entry in known:
         if entry["memory"]["meter"] != meter:

@@ -11,7 +11,7 @@ from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, waterfall
 from ui.figures import Figure, figures
 from ui.plain import plain
-from ui.results.readings import peak_figure, stage_chart
+from ui.results.readings import METERS, peak_figure, stage_chart
 
 STEPS: tuple[tuple[Precision, ...], ...] = (
     (BASELINE,),
@@ -30,7 +30,8 @@ KL = (
 )
 TOO_FEW = "One warm repeat of each is too few to say which one is faster: run it with 3 repeats or more."
 MAPPED = (
-    "process_rss also counts the mapped weights file while one tensor of it is in use; the system can drop those pages."
+    "process_rss also counts the file of the weights while a tensor in it is in use; the system can take that part "
+    "back."
 )
 
 
@@ -60,7 +61,9 @@ def _figures(record: Record, measured: Sequence[Record]) -> None:
         items = [
             Figure("Smallest", gib(smallest["weights_bytes"]), f"{smallest['title']}: its weights as stored."),
             Figure("Fastest", f"{significant(fastest['tokens_per_s'])} tok/s", f"{fastest['title']}."),
-            Figure("Furthest off", f"{_nats(furthest)} nats", f"{furthest['title']}, from float32's predictions."),
+            Figure(
+                "Furthest from float32", f"{_nats(furthest)} nats", f"{furthest['title']}, from float32's predictions."
+            ),
         ]
     figures([*items, peak_figure(record)])
 
@@ -125,7 +128,7 @@ def _is_quantized(variant: Record) -> bool:
 
 def _distances(measured: Sequence[Record], key: str) -> None:
     rows = [Bar(each["title"], each["kl_nats"], _distance(each)) for each in measured if each["kl_nats"] is not None]
-    title = "How far the predictions move from float32"
+    title = "How far the predictions are from float32"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
     bars(title, rows, "nats per position", alt, f"{key}_distances")
     if rows:
@@ -184,6 +187,8 @@ def _memory(record: Record, measured: Sequence[Record], key: str) -> None:
         if (before := each["memory"]["before"].get(name)) is not None
         and (after := each["memory"]["after_run"].get(name)) is not None
     ]
-    memory_bars(f"Memory that each added, after its repeats ({main_meter(record)})", grown, f"{key}_memory")
+    memory_bars(
+        f"Memory that each precision added: {METERS[main_meter(record)]} ({main_meter(record)})", grown, f"{key}_memory"
+    )
     if record["device"]["type"] == "cpu" and grown:
         st.caption(MAPPED)

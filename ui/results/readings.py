@@ -11,30 +11,38 @@ from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.figures import Figure
 from ui.plain import plain
 
+METERS = {
+    "allocated": "GPU memory filled with tensors",
+    "reserved": "GPU memory held by PyTorch",
+    "device_used": "GPU memory in use",
+    "process_rss": "RAM of the program",
+}
+"""What a meter shows, in words."""
 METER_HELP = (
-    "allocated: tensors that PyTorch holds. reserved: what PyTorch keeps for them. device_used: the whole card, as "
-    "nvidia-smi and Colab show it. process_rss: main memory of the worker process."
+    "The meters: `allocated` is what PyTorch's tensors fill, `reserved` all that PyTorch holds for them, `device_used` "
+    "what is in use on the whole card, as nvidia-smi and Colab show it, and `process_rss` the RAM of the program."
 )
+SHORT_METERS = {"allocated": "tensors", "reserved": "PyTorch", "device_used": "card"}
 SHORT = {"num_inference_steps": "steps", "guidance_scale": "guidance", "seed": "seed"}
 BORDERS = {"baseline": "before", "after_load": "loaded", "peak": "peak", "after_run": "after the run", "freed": "freed"}
 
 
-def memory_figure(record: Record, border: str, label: str) -> Figure:
+def memory_figure(record: Record, border: str) -> Figure:
     """Growth of the main meter as a figure."""
     meter = main_meter(record)
     grown = growth(record, border, meter)
-    return Figure(
-        f"{label} ({meter})", None if grown is None else gib(grown), METER_HELP, missing_reason(record, border, meter)
-    )
+    label = "RAM added" if meter == "process_rss" else "GPU memory added"
+    told = f"By how much `{meter}` grew. {METER_HELP}"
+    return Figure(label, None if grown is None else gib(grown), told, missing_reason(record, border, meter))
 
 
 def peak_figure(record: Record) -> Figure:
     """The highest reading of the run: allocated on CUDA, process_rss on the CPU."""
     meter = "allocated" if record["device"]["type"] == "cuda" else "process_rss"
     value = reading(record, "peak", meter)
-    return Figure(
-        f"Peak {meter}", None if value is None else gib(value), METER_HELP, missing_reason(record, "peak", meter)
-    )
+    label = "Most RAM at once" if meter == "process_rss" else "Most in tensors at once"
+    told = f"The peak of `{meter}`. {METER_HELP}"
+    return Figure(label, None if value is None else gib(value), told, missing_reason(record, "peak", meter))
 
 
 def missing_reason(record: Record, border: str, meter: str) -> str | None:
@@ -51,13 +59,16 @@ def memory_chart(record: Record, key: str) -> None:
     """Bars of the main meter at every moment that was read; on CUDA the allocator's two meters beside it."""
     meters = ["allocated", "reserved", "device_used"] if record["device"]["type"] == "cuda" else ["process_rss"]
     rows = [
-        (f"{title}, {meter}" if len(meters) > 1 else title, value)
+        (f"{title}, {SHORT_METERS[meter]}" if len(meters) > 1 else title, value)
         for border, title in BORDERS.items()
         for meter in meters
         if (value := reading(record, border, meter)) is not None
     ]
-    name = "by meter" if len(meters) > 1 else "of the worker process (process_rss)"
-    memory_bars(f"Memory {name}", rows, key=f"{key}_memory")
+    if len(meters) == 1:
+        memory_bars(f"{METERS[meters[0]]} ({meters[0]})", rows, key=f"{key}_memory")
+        return
+    memory_bars("GPU memory", rows, key=f"{key}_memory")
+    st.caption("Tensors: `allocated`. PyTorch: `reserved`. Card: `device_used`.", help=METER_HELP)
 
 
 def stage_chart(record: Record, key: str) -> None:
@@ -81,7 +92,14 @@ def evaluation_chart(record: Record, key: str) -> None:
         f"it was reached. {limit['basis']}."
     )
     alt = ", ".join(f"{row.label} {row.text}" for row in rows) + f". {told}"
-    bars("One evaluation beside what is possible", rows, "seconds", alt, f"{key}_evaluations", limit["value"])
+    bars(
+        "Time per evaluation, beside the least that is possible",
+        rows,
+        "seconds",
+        alt,
+        f"{key}_evaluations",
+        limit["value"],
+    )
     st.caption(plain(told))
 
 

@@ -44,14 +44,14 @@ def _company(shown: list[Record], outputs: Record, key: str) -> None:
     if after := outputs.get("after_training_mode"):
         st.caption(
             f"Training mode also writes over the network's running statistics. After {after['passes']} passes, "
-            f"in eval mode again, the picture's probability was {100 * after['probability_after']:.2f} %, "
-            f"before {100 * after['probability_before']:.2f} %. The lab then restored them."
+            f"in eval mode again, the picture's probability was {100 * after['probability_after']:.2f}%, "
+            f"before {100 * after['probability_before']:.2f}%. The lab then restored them."
         )
 
 
 def _bar(name: str, share: float, entry: Record) -> Bar:
     mode = "eval" if entry["eval_mode"] else "training"
-    return Bar(f"{mode}, {name}", 100 * share, f"{100 * share:.2f} %", "quiet" if entry["eval_mode"] else "measured")
+    return Bar(f"{mode}, {name}", 100 * share, f"{100 * share:.2f}%", "quiet" if entry["eval_mode"] else "measured")
 
 
 def points(share: float) -> str:

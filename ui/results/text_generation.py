@@ -21,12 +21,18 @@ def view(run: Run, key: str) -> None:
         _text(record)
     figures(
         [
-            Figure("Fastest repeat", written(best, "wall_s", seconds), "Wall time from the prompt to the last token."),
-            Figure("Decode", written(best, "tokens_per_s", per_second), "New tokens per second after the first."),
             Figure(
-                "First token",
+                "Fastest repeat",
+                written(best, "wall_s", seconds),
+                "From the prompt to the last token, by the clock on the wall.",
+            ),
+            Figure(
+                "Writing speed", written(best, "tokens_per_s", per_second), "New tokens per second, after the first."
+            ),
+            Figure(
+                "Time to first token",
                 written(best, "time_to_first_token_s", seconds),
-                "Reading the prompt, up to one token.",
+                "Reading the prompt and writing one token.",
             ),
             peak_figure(record),
         ]

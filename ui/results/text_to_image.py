@@ -28,9 +28,9 @@ def view(run: Run, key: str) -> None:
             Figure(
                 "UNet evaluations",
                 written(best, "evaluations", str),
-                "Some schedulers evaluate more than they step.",
+                "How often the UNet ran. Some schedulers run it more often than they count steps.",
             ),
-            Figure("One evaluation", written(best, "seconds_per_evaluation", seconds)),
+            Figure("Time per evaluation", written(best, "seconds_per_evaluation", seconds)),
             peak_figure(record),
         ]
     )
@@ -108,7 +108,7 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
     ]
     title = "Pixel difference to the first picture" if sweep == "seed" else "Distance to the last picture"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars(title, rows, "mean absolute difference, 0 to 255", alt, key=f"{key}_distance")
+    bars(title, rows, "average difference of the colour values, 0 to 255", alt, key=f"{key}_distance")
 
 
 def _explain(record: Record, made: list[Picture]) -> None:
@@ -127,9 +127,10 @@ def _explain(record: Record, made: list[Picture]) -> None:
     elif sweep == "guidance_scale" and len(made) == len(repeats) > 1:
         near, far = made[-2], made[0]
         st.markdown(
-            f":material/lightbulb: Every scale gave a picture, {repeats[-1]['guidance_scale']:g} too: it is "
-            f"{significant(near.details['distance_to_last'])} from the one at {near.details['guidance_scale']:g} and "
-            f"{significant(far.details['distance_to_last'])} from the one at {far.details['guidance_scale']:g}."
+            f":material/lightbulb: Every scale gave a picture, even {repeats[-1]['guidance_scale']:g}. On average its "
+            f"colour values are {significant(near.details['distance_to_last'])} of 255 away from those at "
+            f"{near.details['guidance_scale']:g} and {significant(far.details['distance_to_last'])} from those at "
+            f"{far.details['guidance_scale']:g}."
         )
 
 

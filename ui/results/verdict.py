@@ -1,4 +1,4 @@
-"""The card that says in one sentence what holds a run, and which run to try next."""
+"""The card that says in one sentence what holds a run back, and which run to try next."""
 
 import streamlit as st
 
@@ -23,7 +23,7 @@ def verdict_card(record: Record) -> None:
     if found is None:
         return
     with st.container(border=True):
-        st.markdown(f"{ICONS[found.kind]} **What holds this run.** {plain(found.sentence)}")
+        st.markdown(f"{ICONS[found.kind]} **What holds this run back.** {plain(found.sentence)}")
         st.markdown(f":material/science: **Try next.** {plain(found.experiment)}")
         if profile := record.get("profile"):
             told = f"From a profiled extra pass over {profile['of']}; the times above are of passes without it."

@@ -30,7 +30,7 @@ class Settings(ModelSettings):
     @model_validator(mode="after")
     def _sweep_is_whole(self) -> Self:
         if (self.sweep is None) != (not self.sweep_values):
-            raise ValueError("sweep and sweep_values belong together: name what changes and give its values")
+            raise ValueError("set both sweep (what changes) and sweep_values (its values), or neither of them")
         for value in self.sweep_values:
             try:
                 self.model_validate(self.variant(value))

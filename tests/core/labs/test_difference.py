@@ -9,7 +9,7 @@ def run(*times: float, **more: Any) -> dict[str, Any]:
 
 def test_a_difference_is_said_where_the_interval_says_so() -> None:
     told = told_difference(run(2.0, 2.1, 2.05, 2.02), run(3.0, 3.1, 3.05, 3.02))
-    assert told.startswith("The second took 1.49 times as long as the first (95 % interval 1.4")
+    assert told.startswith("The second took 1.49 times as long as the first (95% interval 1.4")
 
 
 def test_noise_is_no_difference() -> None:

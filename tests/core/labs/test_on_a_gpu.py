@@ -76,7 +76,7 @@ def test_every_lab_runs_on_a_t4_and_its_result_is_drawn(lab: str, simulate: Simu
     assert driver.devices[0].allocated_bytes == 0
     app = drawn(outcome, person)
     assert not app.exception and T4.full_name in words(app)
-    assert ("**What holds this run.**" in words(app)) is (lab in HELD_BY_SOMETHING)
+    assert ("**What holds this run back.**" in words(app)) is (lab in HELD_BY_SOMETHING)
 
 
 @pytest.mark.parametrize("lab", [lab for lab in LABS if lab != "runtime"])

@@ -37,7 +37,7 @@ def test_a_size_is_a_multiple_of_eight_or_nothing() -> None:
 
 
 def test_a_sweep_without_values_is_explained() -> None:
-    with pytest.raises(InvalidSettings, match="sweep and sweep_values belong together"):
+    with pytest.raises(InvalidSettings, match="set both sweep"):
         parse_settings(PICTURE, {"sweep": "seed"})
 
 

@@ -296,7 +296,7 @@ def test_settings_that_do_not_go_together_are_said_in_words() -> None:
     text = changed(("{name: runtime}", "{name: text_to_image, settings: {sweep: seed}}"))
     (found,) = problems_of(text)
     assert (found.code, found.where) == ("lab_settings", "Q1.lab.settings")
-    assert found.message.startswith("These settings do not go together: sweep and sweep_values")
+    assert found.message.startswith("These settings do not go together: set both sweep")
 
 
 def test_every_bad_setting_of_a_lab_is_reported_once() -> None:
