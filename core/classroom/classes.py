@@ -81,8 +81,8 @@ def open_class(
     """
     title = readable(title)
     if not title or len(title) > LONGEST_TITLE:
-        told = f"has {len(title)} signs" if title else "is empty"
-        raise BadClass(f"The title {told}.", f"Give the class a title of 1 to {LONGEST_TITLE} signs.")
+        told = f"has {len(title)} characters" if title else "is empty"
+        raise BadClass(f"The title {told}.", f"Give the class a title of 1 to {LONGEST_TITLE} characters.")
     days = config().keep_days if keep_days is None else keep_days
     if days < 1:
         raise BadClass(f"A class cannot be kept for {days} days.", "Keep it for at least one day.")

@@ -93,4 +93,4 @@ def _is_letter(sign: str) -> bool:
 
 
 def _too_long(signs: int) -> BadHandle:
-    return BadHandle(f"This name has {signs} signs.", f"Choose one of at most {LONGEST}.")
+    return BadHandle(f"This name has {signs} characters.", f"Choose one of at most {LONGEST}.")

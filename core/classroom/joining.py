@@ -107,7 +107,8 @@ def member_for_code(session: Session, personal_code: str) -> Person:
     person = session.scalar(select(Person).where(Person.resume_hash == digest, Person.class_id.is_not(None)))
     if person is None:
         raise CannotResume(
-            "This personal code belongs to nobody here.", "Check every sign, or ask your teacher for a new one."
+            "This personal code belongs to nobody here.",
+            "Check every letter and digit, or ask your teacher for a new one.",
         )
     return person
 
