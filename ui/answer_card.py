@@ -3,6 +3,7 @@
 The options go to the browser as texts alone; feedback, key and explanation follow only after an answer.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,9 +22,10 @@ from core.classroom.regrading import regraded_at
 from core.config import config
 from core.errors import LabError
 from core.measure.machine import this_machine
-from core.quiz.bank import Choice, Question
+from core.quiz.bank import Question
 from core.store.database import session
 from ui.class_watch import question_state
+from ui.identity import identify, person_id
 from ui.lesson import bank
 from ui.plain import plain
 from ui.problem import problem
@@ -41,14 +43,26 @@ MARKS = {True: ":green[:material/check:]", False: ":red[:material/close:]"}
 
 @dataclass(frozen=True)
 class AnswerCard:
-    """The Answer part of one question page. `refusal` says why this machine cannot make the run, if it cannot."""
+    """The Answer part of one question page.
+
+    Attributes:
+        refusal: why this machine cannot make the run, if it cannot.
+        progress: draws how far the student is, elsewhere on the page: an answer changes that too.
+    """
 
     question: Question
     person: str
     refusal: str = ""
+    progress: Callable[[], None] = lambda: None
 
     def draw(self) -> None:
-        """Form or closed options, then the outcome."""
+        """Form or closed options, then the outcome. An answer redraws this part alone, which is much less work."""
+        st.fragment(self._draw, key=self._key("card"))()
+
+    def _draw(self) -> None:
+        if person_id() != self.person:  # joined or left a class in another tab
+            st.rerun()
+        self.progress()
         state = question_state(self.question.id)
         last = self._shown_to_class() if state == "revealed" else self._last()
         if state == "closed":
@@ -78,19 +92,21 @@ class AnswerCard:
     def _form(self, last: Submission | None) -> None:
         # Not st.form: its unsent ticks are lost when a run that ends redraws the page.
         self._prompt()
-        chosen = self._single() if self.question.type == "single" else self._multiple()
+        self._single() if self.question.type == "single" else self._multiple()
         st.caption(f"{self.question.rule} {self._attempts(last)}")
-        if st.button("Check my answer", type="primary", icon=":material/task_alt:", key=self._key("send")):
-            self._submit(chosen)
+        icon, key = ":material/task_alt:", self._key("send")
+        st.button("Check my answer", type="primary", icon=icon, key=key, on_click=self._submit)
+        if told := st.session_state.pop(self._key("refused"), None):
+            st.warning(told)
 
     def _prompt(self) -> None:
         st.markdown(self.question.prompt)
         if self.question.image:
             st.image(config().bank.parent / self.question.image.src, alt=self.question.image.alt)
 
-    def _single(self) -> list[str]:
+    def _single(self) -> None:
         names = {choice.id: f"{choice.letter} · {choice.text}" for choice in self.question.choices}
-        picked = st.radio(
+        st.radio(
             "Options",
             list(names),
             index=None,
@@ -100,36 +116,44 @@ class AnswerCard:
             on_change="ignore",
             persist_state="session",
         )
-        return [picked] if picked else []
 
-    def _multiple(self) -> list[str]:
-        return [choice.id for choice in self.question.choices if self._is_ticked(choice)]
+    def _multiple(self) -> None:
+        for choice in self.question.choices:
+            label, key = f"{choice.letter} · {choice.text}", self._key(f"tick_{choice.id}")
+            st.checkbox(label, key=key, on_change="ignore", persist_state="session")
 
-    def _is_ticked(self, choice: Choice) -> bool:
-        label, key = f"{choice.letter} · {choice.text}", self._key(f"tick_{choice.id}")
-        return st.checkbox(label, key=key, on_change="ignore", persist_state="session")
+    @property
+    def _chosen(self) -> list[str]:
+        """What is ticked in the form now."""
+        if self.question.type == "single":
+            picked = st.session_state.get(self._key("radio"))
+            return [picked] if picked else []
+        ids = [choice.id for choice in self.question.choices]
+        return [name for name in ids if st.session_state.get(self._key(f"tick_{name}"))]
 
     def _attempts(self, last: Submission | None) -> str:
         left = self.question.max_attempts if last is None else last.attempts_left
         return f"{left} {'attempt' if left == 1 else 'attempts'} left."
 
-    def _submit(self, chosen: list[str]) -> None:
+    def _submit(self) -> None:
+        """Before the page is drawn anew: mark what is ticked, or note why it is not taken."""
+        if identify() != self.person:
+            return
         try:
             with session() as database:
                 sent = submit_answer(
                     database,
                     self.person,
                     self.question,
-                    chosen,
+                    self._chosen,
                     bank=bank(),
                     machine=this_machine(),
                     refusal=self.refusal,
                 )
         except LabError as error:
-            st.warning(problem(error))
-            return
-        st.session_state[self._key("sent")] = sent
-        st.rerun()
+            st.session_state[self._key("refused")] = problem(error)
+        else:
+            st.session_state[self._key("sent")] = sent
 
     def _options(self) -> None:
         """The options of a closed question, as the last answer ticked them."""

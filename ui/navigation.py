@@ -1,12 +1,17 @@
 """The list of pages, with what this student has answered so far."""
 
 from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
+from core.classroom.progress import State
 from core.labs.registry import LABS
+from core.quiz.bank import Bank
 from ui.identity import member
 from ui.lesson import bank, progress_of
 from ui.teacher.guard import is_teacher_here
@@ -45,28 +50,50 @@ LAB_ICONS = {
 
 def pages(person: str) -> dict[str, list[Page]]:
     """Every page by section of the sidebar."""
-    groups = {"": [_page("start/home.py", "Start", ":material/home:", "home", default=True)], **_questions(person)}
+    states = tuple(each.state for each in progress_of(person).questions.values())
+    found = _all(_This(bank()), states, member() is not None, is_teacher_here())
+    # Copies, because Streamlit notes on a page that this visitor may run it, and other visitors hold the same list.
+    return {title: [copy(page) for page in pages] for title, pages in found.items()}
+
+
+@dataclass(frozen=True, eq=False)
+class _This:
+    """A bank that equals itself alone, so that looking for it compares no texts."""
+
+    bank: Bank
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _This) and other.bank is self.bank
+
+    def __hash__(self) -> int:
+        return id(self.bank)
+
+
+@lru_cache(maxsize=256)
+def _all(now: _This, states: tuple[State, ...], is_member: bool, is_teacher: bool) -> dict[str, list[Page]]:
+    """The pages of everybody who has come as far; making them anew would be a large part of drawing any page."""
+    home = _page("start/home.py", "Start", ":material/home:", "home", default=True)
+    groups = {"": [home], **_questions(now.bank, states)}
     labs = [_page(f"labs/{lab.name}.py", lab.title, LAB_ICONS[lab.name], f"lab_{lab.name}") for lab in LABS.values()]
     yours = [
         _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
         _page("runs/report.py", "Report", ":material/summarize:", "report"),
         _page("runs/your_data.py", "Your data", ":material/shield_person:", "your_data"),
     ]
-    own = {"Labs": labs, "Yours": yours, "Class": _class_pages(), "Teacher": _teacher_pages()}
+    own = {"Labs": labs, "Yours": yours, "Class": _class_pages(is_member), "Teacher": _teacher_pages(is_teacher)}
     # A bank may call a section Labs.
     return groups | {title: groups.get(title, []) + pages for title, pages in own.items()}
 
 
-def _class_pages() -> list[Page]:
+def _class_pages(is_member: bool) -> list[Page]:
     """Joining, or the class that somebody is in."""
-    join = _page("class/join.py", "Join a class", ":material/group_add:", "join", hidden=member() is not None)
-    mine = _page("class/my_class.py", "My class", ":material/group:", "my_class", hidden=member() is None)
+    join = _page("class/join.py", "Join a class", ":material/group_add:", "join", hidden=is_member)
+    mine = _page("class/my_class.py", "My class", ":material/group:", "my_class", hidden=not is_member)
     return [join, mine]
 
 
-def _teacher_pages() -> list[Page]:
+def _teacher_pages(here: bool) -> list[Page]:
     """For students there is the sign-in alone; the others say so when their address is opened."""
-    here = is_teacher_here()
     return [
         _page(f"teacher/{file}.py", title if here else "For teachers", icon, address, hidden=not here and number > 0)
         for number, (file, title, icon, address) in enumerate(TEACHER)
@@ -83,15 +110,15 @@ def question_link(question_id: str) -> Page:
     return st.Page(_question_source(question_id), url_path=_address(question_id))
 
 
-def _questions(person: str) -> dict[str, list[Page]]:
+def _questions(now: Bank, states: tuple[State, ...]) -> dict[str, list[Page]]:
     """The questions by the title of their section; sections without a question are left out."""
-    states, now = progress_of(person).questions, bank()
+    signs = {question.id: ICONS[state] for question, state in zip(now.questions, states, strict=True)}
     found = {
         section.title: [
             st.Page(
                 _question_source(question.id),
                 title=f"{question.id} · {question.title}",
-                icon=ICONS[states[question.id].state],
+                icon=signs[question.id],
                 url_path=_address(question.id),
             )
             for question in now.questions_of(section)

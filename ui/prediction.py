@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from typing import Any
 
 import streamlit as st
 
@@ -15,6 +17,7 @@ from core.quiz.verdict import figure
 from core.store.database import session
 from core.store.tables import Prediction
 from ui.class_watch import question_state
+from ui.identity import identify
 from ui.problem import problem
 
 FITS_ONE_ROW = 36  # characters of all options together that a 390-pixel screen still shows in one row
@@ -27,9 +30,9 @@ class PredictionBlock:
     question: Question
     person: str
 
-    @property
+    @cached_property
     def is_wanted(self) -> bool:
-        """Whether a prediction has to be made before a run."""
+        """Whether a prediction has to be made before a run; as it was when this page was drawn."""
         with session() as database:
             return wants_prediction(database, self.person, self.question)
 
@@ -41,12 +44,11 @@ class PredictionBlock:
     @property
     def words(self) -> str | None:
         """What was predicted, as it was offered; None before."""
-        locked = self._locked()
-        return prediction_words(self.question, locked) if locked else None
+        return prediction_words(self.question, self._locked) if self._locked else None
 
     def draw(self) -> None:
         """The choices, or what was locked in."""
-        locked = self._locked()
+        locked = self._locked
         if locked is None and (not self.is_wanted or question_state(self.question.id) != "open"):
             return
         st.header("Predict", divider="gray")
@@ -54,20 +56,24 @@ class PredictionBlock:
             self._show(locked)
             return
         self._choices(self._key)
-        if st.button("Lock in", icon=":material/lock:", key=f"{self._key}_lock"):
-            self._lock_and_redraw(self.chosen)
+        st.button("Lock in", icon=":material/lock:", key=f"{self._key}_lock", on_click=self._lock_chosen)
+        if told := st.session_state.pop(f"{self._key}_told", None):
+            st.warning(told)
 
     def lock_or_ask(self) -> bool:
         """Lock what is selected; without a selection ask in a dialog. True when the run may go on."""
-        if self.chosen:
-            return self._lock(self.chosen)
-        st.dialog("Predict first")(self._ask)()
-        return False
+        if not self.chosen:
+            st.dialog("Predict first")(self._ask)()
+            return False
+        if told := self._lock(self.chosen):
+            st.warning(told)
+        return not told
 
     @property
     def _key(self) -> str:
         return f"{self.question.id.lower()}_prediction"
 
+    @cached_property
     def _locked(self) -> Prediction | None:
         with session() as database:
             return prediction_of(database, self.person, self.question.id)
@@ -75,34 +81,37 @@ class PredictionBlock:
     def _choices(self, key: str) -> str | None:
         texts = {choice.id: choice.text for choice in self.question.prediction_choices}
         prompt = self.question.prediction.prompt if self.question.prediction else "Your guess, before you measure"
+        kept: dict[str, Any] = {"key": key, "persist_state": "session", "on_change": "ignore"}
         if sum(map(len, texts.values())) <= FITS_ONE_ROW:
-            return st.segmented_control(
-                prompt, list(texts), format_func=texts.__getitem__, key=key, persist_state="session"
-            )
-        return st.radio(
-            prompt, list(texts), index=None, format_func=texts.__getitem__, key=key, persist_state="session"
-        )
+            picked = st.segmented_control(prompt, list(texts), format_func=texts.__getitem__, **kept)
+        else:
+            picked = st.radio(prompt, list(texts), index=None, format_func=texts.__getitem__, **kept)
+        return str(picked) if picked else None
 
     def _ask(self) -> None:
         picked = self._choices(f"{self._key}_dialog")
-        if st.button("Lock in", type="primary", icon=":material/lock:", key=f"{self._key}_dialog_lock"):
-            self._lock_and_redraw(picked)
-
-    def _lock_and_redraw(self, choice: str | None) -> None:
-        if not choice:
-            st.caption("Choose one of the options first.")
-        elif self._lock(choice):
+        if not st.button("Lock in", type="primary", icon=":material/lock:", key=f"{self._key}_dialog_lock"):
+            return
+        if told := self._lock(picked):
+            st.warning(told)
+        else:
             st.rerun()
 
-    def _lock(self, choice: str) -> bool:
-        """Keep the prediction; False, with the reason on the page, where it cannot be taken."""
+    def _lock_chosen(self) -> None:
+        """Before the page is drawn anew: keep what is selected, or note why it is not."""
+        if identify() == self.person:  # they may have joined or left a class in another tab
+            st.session_state[f"{self._key}_told"] = self._lock(self.chosen)
+
+    def _lock(self, choice: str | None) -> str:
+        """Keep the prediction; gives the reason where it cannot be taken, else nothing."""
+        if not choice:
+            return "Choose one of the options first."
         try:
             with session() as database:
                 predict(database, self.person, self.question, [choice])
         except LabError as error:
-            st.warning(problem(error))
-            return False
-        return True
+            return problem(error)
+        return ""
 
     def _show(self, locked: Prediction) -> None:
         words = prediction_words(self.question, locked)

@@ -1,5 +1,7 @@
 """The frame of a question page: about → code → predict → run → result → answer → feedback → next."""
 
+from functools import partial
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -30,25 +32,37 @@ def question_page(question_id: str) -> None:
         question=question,
         prediction=prediction,
     )
-    _heading(question, person)
+    progress = partial(_progress, _heading(question), question, person)
     code = code_place()
     prediction.draw()
     st.header("Run it", divider="gray", anchor=False)
     panel.draw(code)
     st.header("Answer", divider="gray", anchor=False)
-    AnswerCard(question, person, refusal=panel.refusal()).draw()
+    AnswerCard(question, person, panel.refusal(), progress).draw()
     _neighbours(question_id)
 
 
-def _heading(question: Question, person: str) -> None:
+def _heading(question: Question) -> DeltaGenerator:
+    """Where the question stands, and what it is about; gives the place for the progress."""
     section = bank().section_of(question)
-    ids = [each.id for each in bank().questions_of(section)]
-    mine = progress_of(person).within(ids)
+    ids = _ids_beside(question)
     left, right = st.columns([3, 1], vertical_alignment="bottom")
     left.caption(f"{section.title}: question {ids.index(question.id) + 1} of {len(ids)}")
-    right.progress(mine.answered / len(ids), text=f"{mine.answered} of {len(ids)} answered")
+    place = right.container()
     st.title(question.headline, anchor=False)
     st.markdown(question.about)
+    return place
+
+
+def _progress(place: DeltaGenerator, question: Question, person: str) -> None:
+    ids = _ids_beside(question)
+    answered = progress_of(person).within(ids).answered
+    place.progress(answered / len(ids), text=f"{answered} of {len(ids)} answered")
+
+
+def _ids_beside(question: Question) -> list[str]:
+    """The questions of the same section."""
+    return [each.id for each in bank().questions_of(bank().section_of(question))]
 
 
 def _neighbours(question_id: str) -> None:

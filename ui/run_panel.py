@@ -155,9 +155,7 @@ class RunPanel:
 
     def _label(self, planned: Plan) -> str:
         download = f"download {gb(planned.download_bytes)} and run" if planned.download_bytes else ""
-        if self._waits_for_prediction:
-            if not self.prediction.chosen:  # type: ignore[union-attr]
-                return "Predict first"
+        if self._waits_for_prediction:  # without one the button asks for it
             return f"Lock in, {download}" if download else "Lock in and run"
         if download:
             return f"D{download[1:]}"

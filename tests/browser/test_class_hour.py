@@ -41,7 +41,7 @@ def go(page: Page, link: str) -> None:
 
 
 def predict_and_run(page: Page, choice: int) -> None:
-    page.get_by_role("button", name="Predict first").click()
+    page.get_by_role("button", name="Lock in and run").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("radio").nth(choice).check(force=True)
     settled(page)
@@ -78,7 +78,7 @@ def test_a_class_hour(browser: Browser, server: AppServer, tmp_path: Path) -> No
     shot(ada, "4_closed")
     teaching.locator(".st-key-open_Q8 button").first.click()
     for number, page in enumerate((ada, ben, cy)):
-        expect(page.get_by_role("button", name="Predict first")).to_be_visible(timeout=SOON_MS)
+        expect(page.get_by_role("button", name="Lock in and run")).to_be_visible(timeout=SOON_MS)
         predict_and_run(page, number % 2)
     ada.reload()
     for page in (ada, ben, cy):

@@ -21,7 +21,7 @@ def run_and_wait(page: Page, figure: str) -> None:
 
 def predict(page: Page, choice: int) -> None:
     """Answer the dialog that the run button opens while a prediction is missing."""
-    page.get_by_role("button", name="Predict first").click()
+    page.get_by_role("button", name="Lock in and run").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_role("radio").nth(choice).check(force=True)
     settled(page)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.classroom import handles
 from core.cells import neutral
+from core.classroom import handles
 from core.classroom.handles import LONGEST, BadHandle, clean, key, order, readable
 
 ANYTHING = st.text(max_size=60)
