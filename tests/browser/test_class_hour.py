@@ -148,7 +148,7 @@ def delete(page: Page, handle: str) -> None:
     page.get_by_role("combobox", name="Student").click()
     page.get_by_role("option", name=handle).click()
     settled(page)
-    page.get_by_role("textbox", name=f"Type the name to delete this student").fill(handle)
+    page.get_by_role("textbox", name="Type the name to delete this student").fill(handle)
     page.get_by_role("button", name="Delete with everything they did").click()
     expect(page.get_by_text(f"{handle} was deleted.")).to_be_visible(timeout=SOON_MS)
     settled(page)
