@@ -47,4 +47,4 @@ def test_every_lab_has_its_parts() -> None:
         for part in ("settings.py", "program.py", "run.py"):
             assert (ROOT / "core" / "labs" / name / part).is_file(), f"{name} lacks {part}"
         assert (ROOT / "pages" / "labs" / f"{name}.py").is_file()
-        assert (ROOT / "ui" / "results" / f"{name}.py").is_file()
+        assert (ROOT / "ui" / "labs" / f"{name}.py").is_file()

@@ -16,7 +16,7 @@ LIGHT: dict[Meaning, str] = {
     "limit": "#c2570c",
     "predicted": "#3f5fbf",
     "quiet": "#9aa4a0",
-    "text": "#1b2430",
+    "text": "#0c1116",
     "caption": "#6b7280",
     "paper": "#fcfcfa",
 }

@@ -18,6 +18,8 @@ class Figure:
 
 def figures(items: Sequence[Figure]) -> None:
     """Draw them side by side; a figure that could not be had shows a dash and its reason."""
+    if not items:
+        return
     with st.grid(len(items), min_column_width=130):
         for item in items:
             reason = item.missing or "Not measured in this run."

@@ -10,7 +10,7 @@ from core.classroom.rooms import room_now
 from core.errors import LabError
 from core.store.database import session
 from ui.identity import cookie, member
-from ui.navigation import page_path
+from ui.paths import page_path
 from ui.plain import plain
 from ui.problem import problem
 from ui.teacher.guard import account_subject, has_accounts

@@ -13,10 +13,11 @@ from core.classroom.progress import State
 from core.labs.registry import LABS
 from core.quiz.bank import Bank
 from ui.identity import member
+from ui.labs import look_of
 from ui.lesson import bank, progress_of
+from ui.paths import PAGES
 from ui.teacher.guard import is_teacher_here
 
-PAGES = Path(__file__).resolve().parent.parent / "pages"
 ICONS = {
     "right": ":material/check_circle:",
     "answered": ":material/adjust:",
@@ -36,16 +37,6 @@ TEACHER = [
     ("exports", "Exports", ":material/download:", "teacher_exports"),
 ]
 """File, title, icon, address of every teacher page; the first one holds the sign-in."""
-LAB_ICONS = {
-    "runtime": ":material/developer_board:",
-    "load_model": ":material/download:",
-    "text_generation": ":material/notes:",
-    "precision": ":material/compress:",
-    "text_to_image": ":material/image:",
-    "inpainting": ":material/brush:",
-    "image_classification": ":material/image_search:",
-    "optimisation": ":material/bolt:",
-}
 
 
 def pages(person: str) -> dict[str, list[Page]]:
@@ -74,7 +65,7 @@ def _all(now: _This, states: tuple[State, ...], is_member: bool, is_teacher: boo
     """The pages of everybody who has come as far; making them anew would be a large part of drawing any page."""
     home = _page("start/home.py", "Start", ":material/home:", "home", default=True)
     groups = {"": [home], **_questions(now.bank, states)}
-    labs = [_page(f"labs/{lab.name}.py", lab.title, LAB_ICONS[lab.name], f"lab_{lab.name}") for lab in LABS.values()]
+    labs = [_page(f"labs/{lab.name}.py", lab.title, look_of(lab.name).icon, f"lab_{lab.name}") for lab in LABS.values()]
     yours = [
         _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
         _page("runs/report.py", "Report", ":material/summarize:", "report"),
@@ -98,11 +89,6 @@ def _teacher_pages(here: bool) -> list[Page]:
         _page(f"teacher/{file}.py", title if here else "For teachers", icon, address, hidden=not here and number > 0)
         for number, (file, title, icon, address) in enumerate(TEACHER)
     ]
-
-
-def page_path(name: str) -> str:
-    """A page file as `st.page_link` and `st.switch_page` take it, e.g. `runs/my_runs.py`."""
-    return str(PAGES / name)
 
 
 def question_link(question_id: str) -> Page:

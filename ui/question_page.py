@@ -13,7 +13,8 @@ from ui.class_watch import class_watch
 from ui.code_block import code_place
 from ui.identity import person_id
 from ui.lesson import bank, progress_of
-from ui.navigation import page_path, question_link
+from ui.navigation import question_link
+from ui.paths import page_path
 from ui.prediction import PredictionBlock
 from ui.run_panel import RunPanel
 

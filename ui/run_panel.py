@@ -27,11 +27,13 @@ from core.store.tables import Job, Run
 from core.units import gb, gib, roughly, short_count
 from ui.class_watch import question_state
 from ui.code_block import code_block
+from ui.labs import look_of
 from ui.picture_choice import picture_choice
 from ui.plain import plain
 from ui.prediction import PredictionBlock
 from ui.problem import problem
 from ui.prompt_hints import prompt_hints
+from ui.recorded import recorded
 from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
@@ -40,18 +42,6 @@ from ui.setting_words import TITLES
 from ui.settings_form import Form, as_widget
 
 ACTIVE = ("queued", "running")
-RESULT_PX = {
-    "runtime": 380,
-    "load_model": 1300,
-    "text_generation": 1500,
-    "precision": 1650,
-    "text_to_image": 1600,
-    "inpainting": 1650,
-    "image_classification": 2200,
-    "optimisation": 1850,
-}
-SWITCHES = ("normalise", "eval_mode", "inference_mode")
-"""Settings of a kind that a student turns off to see what happens."""
 PAGE_FALLBACK: dict[str, Literal["dummy", "embedded"]] = {"text_generation": "embedded"}
 """What `auto` takes without the Hub on a lab's own page: there the text is to be read, questions time it."""
 
@@ -129,7 +119,7 @@ class RunPanel:
             key=f"{self.prefix}_run",
             width="stretch",
         )
-        st.caption(self._expectation(planned))
+        self._expectation(planned)
         if clicked and (not self._waits_for_prediction or self.prediction.lock_or_ask()):  # type: ignore[union-attr]
             self._submit(planned)
 
@@ -161,26 +151,19 @@ class RunPanel:
             return f"D{download[1:]}"
         return "Run again" if latest_run(self.person, self.lab.name, self._question_id) else "Run it"
 
-    def _expectation(self, planned: Plan) -> str:
-        """One line: what runs, how long it should take here, who is waiting."""
+    def _expectation(self, planned: Plan) -> None:
+        """One line: what runs and how long it should take here; behind the sign why, and who is waiting."""
         with session() as database:
             expected = queue.expected_s(database, planned.workload)
             waiting = queue.waiting(database)
-        parts = list(planned.reasons)
-        if isinstance(planned.settings, ModelSettings) and planned.parameters and planned.weights_bytes:
-            size = f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights"
-            parts.append(f"{self._weights(planned.settings)}: {size}.")
-        parts.append(
-            f"About {roughly(expected)} on this machine."
-            if expected
-            else "How long it takes on this machine is not known yet."
-        )
-        parts.append(
-            "No other run is waiting."
-            if not waiting
-            else f"{waiting} {'run is' if waiting == 1 else 'runs are'} waiting."
-        )
-        return " ".join(parts)
+        time = f"about {roughly(expected)} on this machine" if expected else "never timed on this machine"
+        runs = self._weights(planned.settings) if isinstance(planned.settings, ModelSettings) else ""
+        told = f"{runs}: {time}." if runs else f"{time.capitalize()}."
+        ahead = f" {waiting} {'run is' if waiting == 1 else 'runs are'} waiting." if waiting else ""
+        more = list(planned.reasons)
+        if planned.parameters and planned.weights_bytes:
+            more.append(f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights.")
+        st.caption(f"{told}{ahead}", help=" ".join(more) or None)
 
     @staticmethod
     def _weights(settings: ModelSettings) -> str:
@@ -199,9 +182,10 @@ class RunPanel:
     @property
     def _open_fields(self) -> tuple[str, ...]:
         """What stands in the open: what a student is meant to play with. A measured question keeps its prompt."""
+        look = look_of(self.lab.name)
         if self.question is None:
-            return "model", "variants", "prompt", "precisions", "previews", *SWITCHES
-        return () if self.question.key else ("prompt", *SWITCHES)
+            return look.open_fields
+        return () if self.question.key else look.question_fields
 
     @property
     def _predicted_memory(self) -> str | None:
@@ -245,7 +229,9 @@ class RunPanel:
             st.fragment(self._poll, run_every=1)(job.id)
             if run is None:
                 # As high as a result, so that what is read below stays where it is when the run ends.
-                st.container(border=True, height=RESULT_PX[self.lab.name]).caption("The results will appear here.")
+                st.container(border=True, height=look_of(self.lab.name).height_px).caption(
+                    "The results will appear here."
+                )
             else:
                 st.caption("Your previous run:")
                 result(run, key=f"{self.prefix}_before")
@@ -255,9 +241,9 @@ class RunPanel:
         if run is not None:
             result(run, key=f"{self.prefix}_result")
             self._evidence(run)
-        elif job is None:
-            with st.container(border=True):
-                st.caption(f"{self.lab.summary} The results will appear here.")
+        elif job is None and (self._waits_for_prediction or not recorded(self.lab, self.preset, self.prefix)):
+            # What another machine measured would give away what is still to be predicted.
+            st.container(border=True).caption(f"{self.lab.summary} The results will appear here.")
 
     def _evidence(self, run: Run) -> None:
         """Say so where the latest run does not decide a measured question, and offer the one that does."""

@@ -82,6 +82,7 @@ class Form:
             help=explained(self.lab, name),
             disabled=disabled,
             bind="query-params",
+            persist_state="session",
         )
 
     def _widget(self, name: str, field: FieldInfo, disabled: bool) -> Any:
@@ -92,6 +93,7 @@ class Form:
             "help": explained(self.lab, name),
             "disabled": disabled,
             "bind": "query-params",
+            "persist_state": "session",
         }
         if kind == "choice":
             return self._choice(name, _options(field), disabled)

@@ -10,7 +10,7 @@ from core.classroom.privacy import Kept
 from core.errors import LabError
 from core.store.database import session
 from ui.identity import person_id
-from ui.navigation import page_path
+from ui.paths import page_path
 from ui.plain import plain
 from ui.problem import problem
 

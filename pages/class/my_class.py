@@ -6,7 +6,7 @@ from core.classroom.rooms import room_now
 from ui.class_watch import class_watch
 from ui.identity import member
 from ui.membership import leave_button, own_data, personal_code
-from ui.navigation import page_path
+from ui.paths import page_path
 from ui.plain import plain
 
 mine = member()

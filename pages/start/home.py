@@ -7,7 +7,8 @@ from core.units import gb, gib
 from ui.identity import person_id
 from ui.joining import class_line
 from ui.lesson import bank, bank_problems, progress_of
-from ui.navigation import ICONS, page_path, question_link
+from ui.navigation import ICONS, question_link
+from ui.paths import page_path
 
 person = person_id()
 mine = progress_of(person)

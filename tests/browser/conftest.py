@@ -58,6 +58,18 @@ def settled(page: Page) -> None:
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
 
 
+def measured(page: Page, timeout_ms: float = 300_000) -> None:
+    """Wait until a run of one's own has ended and stands on the page."""
+    expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=timeout_ms)
+    settled(page)
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Look at another part of the result."""
+    page.get_by_role("tab", name=name).click()
+    settled(page)
+
+
 def open_page(page: Page, server: AppServer, path: str) -> None:
     """Open an address of the app and wait until it is drawn."""
     page.goto(f"{server.url}/{path}")

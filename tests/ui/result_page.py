@@ -33,6 +33,13 @@ def drawn(outcome: Outcome, person: str) -> AppTest:
     return AppTest.from_function(page, args=(record["id"],), default_timeout=60).run()
 
 
+def opened(app: AppTest, tab: str) -> AppTest:
+    """The same page with that tab open; fails where it cannot be drawn."""
+    app.session_state["here_tab"] = tab
+    assert not app.run().exception, app.exception
+    return app
+
+
 def words(app: AppTest) -> str:
     """All text of the page, without the signs that keep it from being Markdown."""
     return "\n".join(str(element.value) for element in (*app.markdown, *app.caption)).replace("\\", "")

@@ -3,8 +3,8 @@
 import pytest
 
 from core.labs.records import batch_times
-from ui.results.image_classification import explained, percent
-from ui.results.switches import mib, slower
+from ui.labs.classification_switches import mib, slower
+from ui.labs.image_classification import explained, percent
 
 
 def told(one_s: float, many_s: float) -> str:

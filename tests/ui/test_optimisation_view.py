@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ui.results.optimisation import saving, times
+from ui.labs.optimisation import saving, times
 
 EAGER: dict[str, Any] = {"tokens_per_s": 500.0, "wall_s": 2.0}
 

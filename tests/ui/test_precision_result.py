@@ -7,7 +7,7 @@ import pytest
 
 from ui import charts
 from ui.charts import Bar
-from ui.results import precision
+from ui.labs import precision
 
 MIB = 2**20
 

@@ -1,74 +1,87 @@
-"""The frame of a result: the lab's own view, what holds the run, its memory, provenance, exports, comparison."""
+"""The frame of a result: what was found, its figures and chart, and tabs for everything else."""
 
-from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
 
 from core.labs.twin_world import CARRIES_OVER
+from core.measure.verdict import verdict
 from core.store.tables import Run
 from core.units import count
 from ui.charts import from_run
-from ui.navigation import page_path
+from ui.figures import figures
+from ui.labs import look_of
+from ui.labs.look import Draw, Look
+from ui.paths import page_path
 from ui.plain import plain
-from ui.results import (
-    image_classification,
-    inpainting,
-    load_model,
-    optimisation,
-    precision,
-    runtime,
-    text_generation,
-    text_to_image,
-)
 from ui.results.conditions import conditions_words
 from ui.results.exports import exports
 from ui.results.memory_parts import memory_parts
+from ui.results.readings import memory_chart, stage_chart
 from ui.results.verdict import verdict_card
 
 Record = dict[str, Any]
 WEIGHTS = {"hub": "trained weights", "dummy": "random weights", "embedded": "embedded twin"}
-VIEWS: dict[str, Callable[[Run, str], None]] = {
-    "runtime": runtime.view,
-    "load_model": load_model.view,
-    "text_generation": text_generation.view,
-    "precision": precision.view,
-    "text_to_image": text_to_image.view,
-    "inpainting": inpainting.view,
-    "image_classification": image_classification.view,
-    "optimisation": optimisation.view,
-}
-
-LIBRARIES = ("torch", "transformers", "diffusers", "ultralytics")
-VERSIONS = {
-    "image_classification": ("torch", "torchvision"),
-    "precision": ("torch", "transformers", "bitsandbytes", "torchao"),
-}
 
 
 def result(run: Run, key: str, can_compare: bool = True) -> None:
-    """Draw a run's result; a failed or cancelled one shows what was measured until then."""
-    with st.container(border=True):
+    """Draw a run's result; a failed or cancelled one shows what was measured until then.
+
+    What was found and the one chart that answers stand in sight, everything else behind tabs, of which only the one
+    that is looked at is drawn. Changing tabs redraws the result alone.
+    """
+    st.fragment(_result, key=f"{key}_card")(run, key, can_compare)
+
+
+def _result(run: Run, key: str, can_compare: bool) -> None:
+    look = look_of(run.lab)
+    with st.container(border=True), from_run(short_provenance(run.record)):
         if run.state != "finished":
             st.caption("Measured before the run ended:")
         _badges(run.record)
-        with from_run(short_provenance(run.record)):
-            VIEWS[run.lab](run, key)
-            verdict_card(run.record)
-            memory_parts(run.record, key)
-        for note in run.record.get("notes") or []:
-            st.caption(f":material/info: {plain(note)}")
-        st.caption(f"{provenance(run.record)}{conditions_words(run.record)}")
-        with st.container(horizontal=True, vertical_alignment="center"):
-            exports(run.record, key)
-            if can_compare:
-                st.page_link(
-                    page_path("runs/my_runs.py"),
-                    label="Compare runs",
-                    icon=":material/compare_arrows:",
-                    query_params={"compare_first": run.id},
-                )
+        if sentence := look.sentence(run):
+            st.markdown(f"##### {sentence}")
+        figures(look.figures(run))
+        look.main(run, key)
+        drawn = _tabs(run, look, can_compare)
+        for tab, draw in zip(st.tabs(list(drawn), key=f"{key}_tab", on_change="rerun"), drawn.values(), strict=True):
+            if tab.open:
+                with tab:
+                    draw(run, key)
+
+
+def _tabs(run: Run, look: Look, can_compare: bool) -> dict[str, Draw]:
+    """The lab's own tabs, then those of every lab."""
+    common: dict[str, Draw] = {} if run.record.get("memory") is None else {"Memory": _memory}
+    common |= {"Why": lambda run, key: verdict_card(run.record)} if verdict(run.record) else {}
+    common |= {"Stages": lambda run, key: stage_chart(run.record, key)} if run.record.get("stages") else {}
+    common |= {"Conditions": _conditions, "Take away": partial(_take_away, can_compare=can_compare)}
+    return {**look.tabs(run), **{title: draw for title, draw in common.items() if title not in look.tabs(run)}}
+
+
+def _memory(run: Run, key: str) -> None:
+    memory_chart(run.record, key)
+    memory_parts(run.record, key)
+
+
+def _conditions(run: Run, key: str) -> None:
+    for note in run.record.get("notes") or []:
+        st.markdown(f":material/info: {plain(note)}")
+    st.caption(f"{provenance(run.record)}{conditions_words(run.record)}")
+
+
+def _take_away(run: Run, key: str, can_compare: bool) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        exports(run.record, key)
+        if can_compare:
+            st.page_link(
+                page_path("runs/my_runs.py"),
+                label="Compare runs",
+                icon=":material/compare_arrows:",
+                query_params={"compare_first": run.id},
+            )
 
 
 def _badges(record: Record) -> None:
@@ -96,7 +109,7 @@ def provenance(record: Record) -> str:
     for model in record.get("models") or [record.get("model")]:
         if model:
             parts.append(f"{model.get('title') or model['id']}, {_weights(model)}, {_precision(record, model)}")
-    parts += [f"{name} {versions[name]}" for name in VERSIONS.get(record["lab"], LIBRARIES) if versions.get(name)]
+    parts += [f"{name} {versions[name]}" for name in look_of(record["lab"]).libraries if versions.get(name)]
     made = datetime.fromisoformat(record["created_at"])
     parts += [f"{made:%d %b %Y %H:%M} UTC", f"run {record['id'][:8]}"]
     return " · ".join(parts)

@@ -5,7 +5,7 @@ import streamlit as st
 from core.classroom.classes import classes
 from core.store.database import session
 from core.store.tables import Class
-from ui.navigation import page_path
+from ui.paths import page_path
 from ui.plain import plain
 
 CHOSEN = "teacher_class"

@@ -13,7 +13,7 @@ from core.errors import LabError
 from core.store.database import session
 from core.store.tables import Class
 from ui.membership import address
-from ui.navigation import page_path
+from ui.paths import page_path
 from ui.plain import plain
 from ui.problem import problem
 from ui.qr import qr

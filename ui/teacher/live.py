@@ -17,7 +17,7 @@ from core.store.database import session
 from core.store.tables import Class
 from core.units import roughly
 from ui.lesson import bank
-from ui.navigation import page_path
+from ui.paths import page_path
 from ui.teacher.guard import is_teacher_here
 from ui.teacher.live_grid import live_grid
 from ui.teacher.live_questions import live_questions

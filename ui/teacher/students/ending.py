@@ -10,7 +10,7 @@ from core.classroom.rooms import forget_rooms
 from core.errors import LabError
 from core.store.database import session
 from core.store.tables import Class
-from ui.navigation import page_path
+from ui.paths import page_path
 from ui.plain import plain
 from ui.problem import problem
 from ui.teacher.guard import teachers_only

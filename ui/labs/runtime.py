@@ -7,10 +7,14 @@ import streamlit as st
 from core.labs.runtime.colab import OTHERS, SOURCE, T4_RUNTIME
 from core.store.tables import Run
 from core.units import gb, gib
-from ui.results.readings import stage_chart
+from ui.labs.look import Look
 
 
-def view(run: Run, key: str) -> None:
+def _sentence(run: Run) -> str:
+    return ""
+
+
+def _main(run: Run, key: str) -> None:
     facts = (run.record.get("outputs") or {}).get("facts") or {}
     here = _here(facts)
     lines = ["| | this machine, just read | Colab's T4 runtime, as published |", "|:--|:--|:--|"]
@@ -23,8 +27,6 @@ def view(run: Run, key: str) -> None:
     software = facts.get("software") or {}
     if software:
         st.caption("Software: " + ", ".join(f"{name} {version}" for name, version in software.items() if version))
-    with st.expander("Stages", icon=":material/timeline:"):
-        stage_chart(run.record, key)
 
 
 def _here(facts: dict[str, Any]) -> dict[str, str]:
@@ -38,3 +40,12 @@ def _here(facts: dict[str, Any]) -> dict[str, str]:
         if facts.get("disk_total_bytes")
         else "unknown",
     }
+
+
+LOOK = Look(
+    icon=":material/developer_board:",
+    sentence=_sentence,
+    figures=lambda run: (),
+    main=_main,
+    height_px=500,
+)

@@ -9,9 +9,10 @@ from core.labs.records import Record, main_meter
 from core.store.tables import Run
 from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, waterfall
-from ui.figures import Figure, figures
+from ui.figures import Figure
+from ui.labs.look import Draw, Look
 from ui.plain import plain
-from ui.results.readings import METERS, peak_figure, stage_chart
+from ui.results.readings import METERS, peak_figure
 
 STEPS: tuple[tuple[Precision, ...], ...] = (
     (BASELINE,),
@@ -35,25 +36,46 @@ MAPPED = (
 )
 
 
-def view(run: Run, key: str) -> None:
-    record = run.record
-    everything = (record.get("outputs") or {}).get("variants") or []
-    measured = [each for each in everything if each["is_available"]]
-    _figures(record, measured)
-    waterfall("What each step saves", _levels(measured), "left", f"{key}_bytes")
+def _sentence(run: Run) -> str:
+    measured = _measured(run)
+    first = next((each for each in measured if each["name"] == BASELINE), None)
+    smallest = min(measured, key=lambda each: each["weights_bytes"], default=None)
+    if first is None or smallest is None or smallest is first:
+        return ""
+    share = smallest["weights_bytes"] / first["weights_bytes"]
+    return f"In {smallest['title']} the weights take {share:.0%} of the bytes of {first['title']}."
+
+
+def _main(run: Run, key: str) -> None:
+    waterfall("What each step saves", _levels(_measured(run)), "left", f"{key}_bytes")
+
+
+def _tabs(run: Run) -> dict[str, Draw]:
+    return {"Speed": _speed, "Output": _output, "Where it runs": _where, "Memory": _memory}
+
+
+def _speed(run: Run, key: str) -> None:
+    measured = _measured(run)
     _rates(measured, key)
     if told := _told(measured):
         st.markdown(f":material/lightbulb: {told}")
-    _distances(measured, key)
-    _where(everything)
-    _texts(record)
-    with st.expander("Stages and memory", icon=":material/timeline:"):
-        stage_chart(record, key)
-        _memory(record, measured, key)
 
 
-def _figures(record: Record, measured: Sequence[Record]) -> None:
-    items = []
+def _output(run: Run, key: str) -> None:
+    _distances(_measured(run), key)
+    _texts(run.record)
+
+
+def _everything(run: Run) -> list[Record]:
+    return list((run.record.get("outputs") or {}).get("variants") or [])
+
+
+def _measured(run: Run) -> list[Record]:
+    return [each for each in _everything(run) if each["is_available"]]
+
+
+def _figures(run: Run) -> list[Figure]:
+    items, measured = [], _measured(run)
     if measured:
         smallest = min(measured, key=lambda each: each["weights_bytes"])
         fastest = max(measured, key=lambda each: each["tokens_per_s"])
@@ -65,7 +87,7 @@ def _figures(record: Record, measured: Sequence[Record]) -> None:
                 "Furthest from float32", f"{_nats(furthest)} nats", f"{furthest['title']}, from float32's predictions."
             ),
         ]
-    figures([*items, peak_figure(record)])
+    return [*items, peak_figure(run.record)]
 
 
 def _levels(measured: Sequence[Record]) -> list[tuple[str, float]]:
@@ -146,7 +168,8 @@ def _nats(variant: Record) -> str:
     return significant(variant["kl_nats"], 2) if variant["kl_nats"] else "0"
 
 
-def _where(everything: Sequence[Record]) -> None:
+def _where(run: Run, key: str) -> None:
+    everything = _everything(run)
     if not everything:
         return
     lines = ["| precision | here, and where it runs |", "|:--|:--|"]
@@ -179,7 +202,8 @@ def _texts(record: Record) -> None:
         st.caption(f"No text is shown: {reason}.")
 
 
-def _memory(record: Record, measured: Sequence[Record], key: str) -> None:
+def _memory(run: Run, key: str) -> None:
+    record, measured = run.record, _measured(run)
     name = f"{main_meter(record)}_bytes"
     grown = [
         (each["title"], max(after - before, 0))
@@ -192,3 +216,14 @@ def _memory(record: Record, measured: Sequence[Record], key: str) -> None:
     )
     if record["device"]["type"] == "cpu" and grown:
         st.caption(MAPPED)
+
+
+LOOK = Look(
+    icon=":material/compress:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    open_fields=("model", "prompt", "precisions"),
+    libraries=("torch", "transformers", "bitsandbytes", "torchao"),
+)

@@ -7,48 +7,68 @@ from core.store.tables import Run
 from core.units import count, gb, seconds, significant
 from ui.charts import Bar, bars
 from ui.dot_charts import repeat_dots, told_values
-from ui.figures import Figure, figures
+from ui.figures import Figure
+from ui.labs.look import Draw, Look
 from ui.plain import plain
-from ui.results.readings import memory_chart, peak_figure, stage_chart, written
+from ui.results.readings import peak_figure, written
+
+TEXT_PX = 260
+LONG = 900
+"""From so many characters on a text scrolls in a box."""
 
 
-def view(run: Run, key: str) -> None:
-    record = run.record
-    best, model = fastest(record), record.get("model") or {}
-    is_twin = model.get("source") == "embedded"
-    if is_twin:
-        # Its story is what it is there for; of the other models the figures are.
-        _text(record)
-    figures(
-        [
-            Figure(
-                "Fastest repeat",
-                written(best, "wall_s", seconds),
-                "From the prompt to the last token, by the clock on the wall.",
-            ),
-            Figure(
-                "Writing speed", written(best, "tokens_per_s", per_second), "New tokens per second, after the first."
-            ),
-            Figure(
-                "Time to first token",
-                written(best, "time_to_first_token_s", seconds),
-                "Reading the prompt and writing one token.",
-            ),
-            peak_figure(record),
-        ]
-    )
-    repeats = record["repeats"]
+def _sentence(run: Run) -> str:
+    record, best = run.record, fastest(run.record)
+    if not best.get("wall_s"):
+        return ""
+    of = f"The fastest of {len(record['repeats'])} took" if len(record["repeats"]) > 1 else "It took"
+    rate, limit = best.get("tokens_per_s"), record.get("limit")
+    speed = f": {significant(rate)} tokens per second" if rate else ""
+    share = f", {rate / limit['value']:.0%} of what this memory allows" if rate and limit else ""
+    return f"{of} {seconds(best['wall_s'])}{speed}{share}."
+
+
+def _figures(run: Run) -> list[Figure]:
+    best = fastest(run.record)
+    wall = "From the prompt to the last token, by the clock on the wall."
+    rate = "New tokens per second, after the first."
+    return [
+        Figure("Fastest repeat", written(best, "wall_s", seconds), wall),
+        Figure("Writing speed", written(best, "tokens_per_s", per_second), rate),
+        Figure(
+            "Time to first token",
+            written(best, "time_to_first_token_s", seconds),
+            "Reading the prompt and writing one token.",
+        ),
+        peak_figure(run.record),
+    ]
+
+
+def _main(run: Run, key: str) -> None:
+    """Every repeat; of a twin its story first, which is what it is there for."""
+    if _is_twin(run.record):
+        _text(run, key)
+    repeats = run.record["repeats"]
     tokens = repeats[0].get("tokens") if repeats else None
     title = f"Time of each repeat, {tokens} tokens" if tokens else "Time of each repeat"
     repeat_dots(title, [repeat["wall_s"] for repeat in repeats], key=f"{key}_times")
-    _tokens(repeats)
+
+
+def _tabs(run: Run) -> dict[str, Draw]:
+    text: dict[str, Draw] = {} if _is_twin(run.record) else {"Text": _text}
+    return {"Speed": _speed, **text}
+
+
+def _speed(run: Run, key: str) -> None:
+    record = run.record
     _rates(record, key)
-    memory_chart(record, key)
-    if not is_twin:
-        _explain(record, model, best.get("tokens_per_s"))
-        _text(record)
-    with st.expander("Stages", icon=":material/timeline:"):
-        stage_chart(record, key)
+    if not _is_twin(record):
+        _explain(record, record.get("model") or {}, fastest(record).get("tokens_per_s"))
+    _tokens(record["repeats"])
+
+
+def _is_twin(record: Record) -> bool:
+    return (record.get("model") or {}).get("source") == "embedded"
 
 
 def _tokens(repeats: list[Record]) -> None:
@@ -95,11 +115,13 @@ def per_second(rate: float) -> str:
     return f"{significant(rate)} tok/s"
 
 
-def _text(record: Record) -> None:
-    outputs = record.get("outputs") or {}
+def _text(run: Run, key: str) -> None:
+    outputs = run.record.get("outputs") or {}
     if outputs.get("text"):
-        with st.expander("The text", icon=":material/notes:", expanded=True):
-            st.text(outputs["text"])
+        st.container(height=TEXT_PX if len(outputs["text"]) > LONG else "content", border=True).text(outputs["text"])
     elif outputs.get("text_reason"):
         reason = str(outputs["text_reason"])
         st.caption(f"No text is shown: {reason}.")
+
+
+LOOK = Look(icon=":material/notes:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs)

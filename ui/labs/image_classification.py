@@ -9,47 +9,74 @@ from core.store.tables import Run
 from core.units import count, seconds, significant
 from ui.charts import Bar, bars
 from ui.enlarged import enlarged
-from ui.figures import Figure, figures
+from ui.figures import Figure
+from ui.labs.classification_switches import switches
+from ui.labs.look import Draw, Look
 from ui.plain import plain
-from ui.results.readings import memory_chart, peak_figure, stage_chart
-from ui.results.switches import switches
+from ui.results.readings import peak_figure
 from ui.runs import pictures
 
+SWITCHES = ("normalise", "eval_mode", "inference_mode")
+"""Settings that a student turns off to see what happens."""
 FEW_RISES = 1.15
 """Below this ratio throughput is said to have hardly risen."""
 
 
-def view(run: Run, key: str) -> None:
-    record = run.record
-    outputs, times = record.get("outputs") or {}, batch_times(record)
+def _sentence(run: Run) -> str:
+    outputs, passes = run.record.get("outputs") or {}, batch_times(run.record)
+    top = outputs.get("top") or []
+    named = f"{top[0]['category']}, says the network, {percent(top[0]['probability'])} sure" if top else ""
+    smallest = min(passes, default=None)
+    if smallest is None:
+        return f"{named}.".capitalize() if named else ""
+    what = "one picture" if smallest == 1 else f"a batch of {smallest}"
+    took = f"{what} takes {seconds(median(passes[smallest]))}"
+    return f"{named}; {took}." if named else f"{took}.".capitalize()
+
+
+def _figures(run: Run) -> list[Figure]:
+    passes = batch_times(run.record)
+    rates = _rates(passes)
+    smallest, best = min(passes, default=None), max(rates, key=lambda size: rates[size], default=None)
+    return [
+        Figure(
+            "One picture" if smallest == 1 else f"Batch of {smallest}",
+            None if smallest is None else seconds(median(passes[smallest])),
+            "Median of the warm passes.",
+        ),
+        Figure(
+            "Most pictures per second", None if best is None else significant(rates[best]), f"In batches of {best}."
+        ),
+        Figure("Parameters", _parameters(run.record), _layers(run.record.get("outputs") or {})),
+        peak_figure(run.record),
+    ]
+
+
+def _rates(passes: dict[int, list[float]]) -> dict[int, float]:
+    return {size: size / median(each) for size, each in passes.items()}
+
+
+def _main(run: Run, key: str) -> None:
+    """The names; what a switch did that was off stands beside them, as the questions ask for it."""
+    outputs = run.record.get("outputs") or {}
     _steps(run)
     _names(outputs, key)
-    rates = {size: size / median(passes) for size, passes in times.items()}
-    smallest, best = min(times, default=None), max(rates, key=lambda size: rates[size], default=None)
-    figures(
-        [
-            Figure(
-                "One picture" if smallest == 1 else f"Batch of {smallest}",
-                None if smallest is None else seconds(median(times[smallest])),
-                "Median of the warm passes.",
-            ),
-            Figure(
-                "Most pictures per second",
-                None if best is None else significant(rates[best]),
-                f"In batches of {best}.",
-            ),
-            Figure("Parameters", _parameters(record), _layers(outputs)),
-            peak_figure(record),
-        ]
-    )
-    _batches(times, rates, record.get("limit"), key)
-    switches(record, key)
-    if layers := _layers(outputs):
+    switches(run.record, key)
+
+
+def _tabs(run: Run) -> dict[str, Draw]:
+    return {"Batch size": _by_batch, "Every pass": _every_pass}
+
+
+def _by_batch(run: Run, key: str) -> None:
+    passes = batch_times(run.record)
+    _batches(passes, _rates(passes), run.record.get("limit"), key)
+
+
+def _every_pass(run: Run, key: str) -> None:
+    if layers := _layers(run.record.get("outputs") or {}):
         st.caption(f"Layers: {layers}.")
-    with st.expander("Every pass, stages and memory", icon=":material/timeline:"):
-        _passes(record)
-        stage_chart(record, key)
-        memory_chart(record, key)
+    _passes(run.record)
 
 
 def _steps(run: Run) -> None:
@@ -99,7 +126,7 @@ def percent(share: float) -> str:
 def _batches(times: dict[int, list[float]], rates: dict[int, float], limit: Record | None, key: str) -> None:
     """Latency and throughput over the batch size, and what was seen."""
     if len(times) < 2:
-        # The one bar is a figure already.
+        st.caption("One batch size was measured: its figures stand above.")
         return
     waits = [Bar(str(size), median(passes), seconds(median(passes))) for size, passes in times.items()]
     alt = "Time until a batch is done: " + ", ".join(f"{row.label} pictures {row.text}" for row in waits)
@@ -150,3 +177,16 @@ def _passes(record: Record) -> None:
         lines.append(f"| {cold['images']} | {seconds(cold['wall_s'])} | {others} |")
     if len(lines) > 2:
         st.markdown("\n".join(lines))
+
+
+LOOK = Look(
+    icon=":material/image_search:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    open_fields=("model", *SWITCHES),
+    question_fields=SWITCHES,
+    libraries=("torch", "torchvision"),
+    height_px=1400,
+)

@@ -10,8 +10,9 @@ from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure, figures
+from ui.labs.look import Draw, Look
 from ui.plain import plain
-from ui.results.readings import METER_HELP, METERS, stage_chart
+from ui.results.readings import METER_HELP, METERS
 from ui.runs import pictures
 
 Entry = dict[str, Any]
@@ -28,42 +29,62 @@ OTHER_METER = (
 )
 
 
-def view(run: Run, key: str) -> None:
-    record = run.record
-    everything: list[Entry] = (record.get("outputs") or {}).get("variants") or []
-    measured = [entry for entry in everything if entry["is_available"] and entry.get("speedup")]
+def _figures(run: Run) -> list[Figure]:
+    measured = _measured(run)
+    if not measured:
+        return []
+    best, first, is_text = _best(measured), measured[0], _is_text(measured)
+    share = best.get("share_of_limit")
+    return [
+        Figure("eager", _speed(first, is_text), "Median of the warm repeats: what the others are compared with."),
+        Figure(best["title"], _speed(best, is_text), "The fastest variant, median of its warm repeats."),
+        Figure("Speed-up", times(best["speedup"]), "How many times as fast as eager in the same run."),
+        Figure(
+            "Share of the limit",
+            None if share is None else f"{share:.0%}",
+            "The limit was measured around this variant, for text also between its passes.",
+            best.get("limit_reason"),
+        ),
+    ]
+
+
+def _main(run: Run, key: str) -> None:
+    measured = _measured(run)
     if not measured:
         st.caption("No variant was finished.")
-        return
-    is_text = "tokens_per_s" in measured[0]
-    _headline(measured, is_text)
-    _speeds(measured, record, key) if is_text else _times(measured, key)
-    _shares(measured, key)
-    _explain(measured, is_text)
-    _compiling(measured, is_text)
-    _memory(measured, key)
-    _outputs(measured, record, run.id, is_text)
-    _missing(everything)
-    with st.expander("Stages", icon=":material/timeline:"):
-        stage_chart(record, key)
+    elif _is_text(measured):
+        _speeds(measured, run.record, key)
+    else:
+        _times(measured, key)
+    _missing(_everything(run))
 
 
-def _headline(measured: list[Entry], is_text: bool) -> None:
-    best, first = _best(measured), measured[0]
-    share = best.get("share_of_limit")
-    figures(
-        [
-            Figure("eager", _speed(first, is_text), "Median of the warm repeats: what the others are compared with."),
-            Figure(best["title"], _speed(best, is_text), "The fastest variant, median of its warm repeats."),
-            Figure("Speed-up", times(best["speedup"]), "How many times as fast as eager in the same run."),
-            Figure(
-                "Share of the limit",
-                None if share is None else f"{share:.0%}",
-                "The limit was measured around this variant, for text also between its passes.",
-                best.get("limit_reason"),
-            ),
-        ]
-    )
+def _tabs(run: Run) -> dict[str, Draw]:
+    measured = _measured(run)
+    if not measured:
+        return {}
+    is_text = _is_text(measured)
+    output: dict[str, Draw] = {"Output": lambda run, key: _outputs(measured, run.record, run.id, is_text)}
+    compiling: dict[str, Draw] = {"Compiling": lambda run, key: _compiling(measured, is_text)}
+    return {
+        **({} if is_text else output),
+        "Limit": lambda run, key: _shares(measured, key),
+        **(compiling if any(entry["compile_s"] is not None for entry in measured) else {}),
+        **(output if is_text else {}),
+        "Memory": lambda run, key: _memory(measured, key),
+    }
+
+
+def _everything(run: Run) -> list[Entry]:
+    return list((run.record.get("outputs") or {}).get("variants") or [])
+
+
+def _measured(run: Run) -> list[Entry]:
+    return [entry for entry in _everything(run) if entry["is_available"] and entry.get("speedup")]
+
+
+def _is_text(measured: list[Entry]) -> bool:
+    return "tokens_per_s" in measured[0]
 
 
 def _speed(entry: Entry, is_text: bool) -> str:
@@ -135,9 +156,11 @@ def _shares(measured: list[Entry], key: str) -> None:
     bars(title, rows, "% of the limit", alt, f"{key}_shares", 100)
 
 
-def _explain(measured: list[Entry], is_text: bool) -> None:
-    """One sentence that says what was measured."""
-    best, first = _best(measured), measured[0]
+def _sentence(run: Run) -> str:
+    measured = _measured(run)
+    if not measured:
+        return ""
+    best, first, is_text = _best(measured), measured[0], _is_text(measured)
     if best is first:
         told = f"None of the other variants was faster than eager here, which took {seconds(first['wall_s'])}."
     elif is_text:
@@ -151,7 +174,7 @@ def _explain(measured: list[Entry], is_text: bool) -> None:
         if best["evaluations"] != first["evaluations"]:
             told += f", with {best['evaluations']} evaluations of the UNet instead of {first['evaluations']}"
         told += "."
-    st.markdown(f":material/lightbulb: {told}")
+    return told
 
 
 def _compiling(measured: list[Entry], is_text: bool) -> None:
@@ -227,3 +250,14 @@ def _missing(everything: list[Entry]) -> None:
     for entry in everything:
         if not entry["is_available"]:
             st.caption(f":material/block: **{plain(entry['title'])}** was not measured. {plain(entry['reason'])}")
+
+
+LOOK = Look(
+    icon=":material/bolt:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    open_fields=("model", "variants", "prompt"),
+    height_px=900,
+)

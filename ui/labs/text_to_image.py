@@ -10,42 +10,63 @@ from core.units import seconds, significant
 from ui.charts import Bar, bars, time_bars
 from ui.dot_charts import repeat_dots
 from ui.enlarged import SINGLE_PX, enlarged, size_note
-from ui.figures import Figure, figures
-from ui.results.previews import previews
-from ui.results.readings import SHORT, evaluation_chart, memory_chart, peak_figure, repeat_label, stage_chart, written
+from ui.figures import Figure
+from ui.labs.look import Draw, Look
+from ui.results.previews import ROLE, previews
+from ui.results.readings import SHORT, evaluation_chart, peak_figure, repeat_label, written
 from ui.runs import pictures
 
 
-def view(run: Run, key: str) -> None:
-    record = run.record
-    everything, best = pictures(run.id), fastest(record)
-    made = [picture for picture in everything if picture.role == "picture"]
-    _gallery(made, record["settings"].get("sweep"), key)
-    previews(everything, len(made))
-    figures(
-        [
-            Figure("Fastest picture", written(best, "wall_s", seconds), _of(record, best)),
-            Figure(
-                "UNet evaluations",
-                written(best, "evaluations", str),
-                "How often the UNet ran. Some schedulers run it more often than they count steps.",
-            ),
-            Figure("Time per evaluation", written(best, "seconds_per_evaluation", seconds)),
-            peak_figure(record),
-        ]
-    )
-    times = [repeat["wall_s"] for repeat in record["repeats"]]
-    if record["settings"].get("sweep"):
-        labels = [f"{repeat_label(record, i)}{', cold' if i == 0 else ''}" for i in range(len(times))]
-        time_bars("Time of each picture", list(zip(labels, times, strict=True)), key=f"{key}_times", cold_first=True)
+def _figures(run: Run) -> list[Figure]:
+    record, best = run.record, fastest(run.record)
+    often = "How often the UNet ran. Some schedulers run it more often than they count steps."
+    return [
+        Figure("Fastest picture", written(best, "wall_s", seconds), _of(record, best)),
+        Figure("UNet evaluations", written(best, "evaluations", str), often),
+        Figure("Time per evaluation", written(best, "seconds_per_evaluation", seconds)),
+        peak_figure(record),
+    ]
+
+
+def _main(run: Run, key: str) -> None:
+    """The pictures, and of a sweep what it is about: times over the steps, else how far apart they are."""
+    made, sweep = _made(run), run.record["settings"].get("sweep")
+    _gallery(made, sweep, key)
+    if sweep in ("seed", "guidance_scale"):
+        _distances(made, run.record, key)
     else:
+        _times(run.record, key)
+
+
+def _tabs(run: Run) -> dict[str, Draw]:
+    """What a sweep is not about in the first place, the limit, and how each picture formed."""
+    sweep, found = run.record["settings"].get("sweep"), dict[str, Draw]()
+    if sweep in ("seed", "guidance_scale"):
+        found["Time"] = lambda run, key: _times(run.record, key)
+    if sweep == "num_inference_steps":
+        found["Difference"] = lambda run, key: _distances(_made(run), run.record, key)
+    if run.record.get("limit"):
+        found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
+    if any(picture.role == ROLE for picture in pictures(run.id)):
+        found["How it formed"] = _formed
+    return found
+
+
+def _formed(run: Run, key: str) -> None:
+    previews(pictures(run.id), len(_made(run)))
+
+
+def _times(record: Record, key: str) -> None:
+    times = [repeat["wall_s"] for repeat in record["repeats"]]
+    if not record["settings"].get("sweep"):
         repeat_dots("Time of each picture", times, key=f"{key}_times")
-    evaluation_chart(record, key)
-    _distances(made, record, key)
-    _explain(record, made)
-    with st.expander("Stages and memory", icon=":material/timeline:"):
-        stage_chart(record, key)
-        memory_chart(record, key)
+        return
+    labels = [f"{repeat_label(record, i)}{', cold' if i == 0 else ''}" for i in range(len(times))]
+    time_bars("Time of each picture", list(zip(labels, times, strict=True)), key=f"{key}_times", cold_first=True)
+
+
+def _made(run: Run) -> list[Picture]:
+    return [picture for picture in pictures(run.id) if picture.role == "picture"]
 
 
 def _of(record: Record, repeat: Record) -> str | None:
@@ -111,30 +132,37 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
     bars(title, rows, "average difference of the colour values, 0 to 255", alt, key=f"{key}_distance")
 
 
-def _explain(record: Record, made: list[Picture]) -> None:
+def _sentence(run: Run) -> str:
+    record, made = run.record, _made(run)
     sweep, repeats = record["settings"].get("sweep"), record["repeats"]
     if sweep == "seed" and _twins_agree(made):
-        st.markdown(
-            ":material/lightbulb: The same seed gave the same picture, pixel by pixel; another seed changed it."
-        )
-    elif sweep == "num_inference_steps" and len(repeats) > 1:
+        return "The same seed gave the same picture, pixel by pixel; another seed changed it."
+    if sweep == "num_inference_steps" and len(repeats) > 1:
         first, last = repeats[0], repeats[-1]
-        st.markdown(
-            f":material/lightbulb: From {first['num_inference_steps']} to {last['num_inference_steps']} steps the time "
-            f"went from {seconds(first['wall_s'])} to {seconds(last['wall_s'])}; most of it is the UNet, once per step "
-            "and prompt."
+        return (
+            f"From {first['num_inference_steps']} to {last['num_inference_steps']} steps the time went "
+            f"from {seconds(first['wall_s'])} to {seconds(last['wall_s'])}. Most of it is the UNet, "
+            "once per step and prompt."
         )
-    elif sweep == "guidance_scale" and len(made) == len(repeats) > 1:
+    if sweep == "guidance_scale" and len(made) == len(repeats) > 1:
         near, far = made[-2], made[0]
-        st.markdown(
-            f":material/lightbulb: Every scale gave a picture, even {repeats[-1]['guidance_scale']:g}. On average its "
-            f"colour values are {significant(near.details['distance_to_last'])} of 255 away from those at "
+        return (
+            f"Every scale gave a picture, even {repeats[-1]['guidance_scale']:g}. On average its colour values are "
+            f"{significant(near.details['distance_to_last'])} of 255 away from those at "
             f"{near.details['guidance_scale']:g} and {significant(far.details['distance_to_last'])} from those at "
             f"{far.details['guidance_scale']:g}."
         )
+    best = fastest(record)
+    if not best.get("evaluations") or not best.get("wall_s"):
+        return ""
+    which = "picture" if len(repeats) == 1 else f"fastest of {len(repeats)} pictures"
+    return f"The {which} took {seconds(best['wall_s'])}, with {best['evaluations']} evaluations of the UNet."
 
 
 def _twins_agree(made: list[Picture]) -> bool:
     """Whether every picture with the first one's seed is the first one, pixel by pixel."""
     twins = [p.details for p in made[1:] if p.details.get("seed") == made[0].details.get("seed")]
     return bool(twins) and all(details.get("difference_to_first") == 0 for details in twins)
+
+
+LOOK = Look(icon=":material/image:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)

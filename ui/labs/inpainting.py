@@ -1,0 +1,79 @@
+"""The inpainting lab's result: original, mask and result, and the networks that took part."""
+
+import streamlit as st
+
+from core.labs.records import Record, fastest
+from core.store.tables import Run
+from core.units import seconds
+from ui.dot_charts import repeat_dots
+from ui.enlarged import enlarged, size_note
+from ui.figures import Figure
+from ui.labs.look import Draw, Look
+from ui.results.networks import networks
+from ui.results.previews import ROLE, previews
+from ui.results.readings import evaluation_chart, peak_figure, written
+from ui.runs import pictures
+
+TITLES = {"original": "Original", "mask": "Mask: white is painted over", "result": "Result"}
+
+
+def _sentence(run: Run) -> str:
+    best, models = fastest(run.record), run.record.get("models") or []
+    if not best.get("wall_s") or not models:
+        return ""
+    return f"{len(models)} models with {_networks(models)} networks inside took {seconds(best['wall_s'])}."
+
+
+def _figures(run: Run) -> list[Figure]:
+    models = run.record.get("models") or []
+    count_inside = _networks(models)
+    return [
+        Figure("Fastest result", written(fastest(run.record), "wall_s", seconds)),
+        Figure("Models loaded", str(len(models)) if models else None),
+        Figure("Networks inside", str(count_inside) if count_inside else None),
+        peak_figure(run.record),
+    ]
+
+
+def _main(run: Run, key: str) -> None:
+    record = run.record
+    made = {picture.role: picture for picture in pictures(run.id)}
+    with st.grid(3, min_column_width=150):
+        for role, title in TITLES.items():
+            if role in made:
+                caption = _found(record) or title if role == "mask" else title
+                st.image(enlarged(made[role].png), caption=caption, width="stretch", alt=caption)
+    if "result" in made:
+        size_note(made["result"].png, "The result has")
+    networks(record.get("models") or [])
+
+
+def _tabs(run: Run) -> dict[str, Draw]:
+    found: dict[str, Draw] = {"Time": _time}
+    if run.record.get("limit"):
+        found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
+    if any(picture.role == ROLE for picture in pictures(run.id)):
+        found["How it formed"] = _formed
+    return found
+
+
+def _time(run: Run, key: str) -> None:
+    repeat_dots("Time of each result", [repeat["wall_s"] for repeat in run.record["repeats"]], key=f"{key}_times")
+
+
+def _formed(run: Run, key: str) -> None:
+    everything = pictures(run.id)
+    previews(everything, sum(picture.role == "result" for picture in everything))
+
+
+def _networks(models: list[Record]) -> int:
+    return sum(len(model.get("components") or []) for model in models)
+
+
+def _found(record: Record) -> str:
+    """What the detector found and how sure it was; empty where it found nothing."""
+    found = (record.get("outputs") or {}).get("found")
+    return f"Mask of the {found['label']}, {found['confidence']:.0%} sure: white is painted over" if found else ""
+
+
+LOOK = Look(icon=":material/brush:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)
