@@ -17,10 +17,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from core.config import config
-from core.labs.planning import models_of, plan
-from core.labs.registry import LABS
 from core.measure.machine import this_machine
 from core.measure.statistics import median_interval
+from core.runs.planning import models_of, plan
+from core.runs.registry import LABS
 
 TARGET = 1.02
 WHAT = {
@@ -112,9 +112,9 @@ class _Lab:
 
     def case(self) -> dict[str, Any]:
         """What the bare program needs to do the same."""
-        from core.labs.pictures import SHIPPED
         from core.measure.progress import SilentProgress
         from core.models.checkpoint import checkpoint
+        from core.runs.pictures import SHIPPED
 
         models = models_of(self.plan.settings)
         paths = {model.id: checkpoint(model.id, "dummy", SilentProgress()).path for model in models}

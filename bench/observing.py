@@ -10,19 +10,19 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from core.labs.drawing import StepWatch, quiet_pipe
-from core.labs.phases import Phases
-from core.labs.previews import PreviewWatch
-from core.labs.settings import ModelSettings
 from core.labs.text_generation import program as text
 from core.labs.text_generation.run import TokenWatch
 from core.labs.text_to_image import program as picture
-from core.labs.threads import use_threads
 from core.measure.machine import this_machine
 from core.measure.progress import SilentProgress
 from core.measure.recorder import Recorder
 from core.measure.statistics import median_interval
 from core.models.checkpoint import checkpoint
+from core.runs.drawing import StepWatch, quiet_pipe
+from core.runs.phases import Phases
+from core.runs.previews import PreviewWatch
+from core.runs.settings import ModelSettings
+from core.runs.threads import use_threads
 
 PROMPT, SCENE, TOKENS, STEPS = "Once upon a time, in a land far, far away,", "a city skyline at sunset", 100, 50
 TARGET = 1.02

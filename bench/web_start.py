@@ -59,9 +59,9 @@ def _lab_with_one_run(data_dir: Path) -> str:
     """A database with one finished run of the visitor, measured now on the small twin; returns the visitor's cookie."""
     os.environ["VRAM_LAB_DATA_DIR"] = str(data_dir)
     from core.classroom.people import person_for_cookie
-    from core.labs.execution import execute
     from core.measure.progress import SilentProgress
     from core.models.resident import Resident
+    from core.runs.execution import execute
     from core.store.database import migrate, session
     from core.store.tables import Run
 

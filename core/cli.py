@@ -25,7 +25,8 @@ from typing import Any, NoReturn, TextIO
 from core import cli_classroom
 from core.config import config
 from core.errors import InvalidSettings, LabError, RunCancelled
-from core.labs.registry import LABS, Lab
+from core.runs.lab import Lab
+from core.runs.registry import LABS
 from core.units import count, gb, gib, seconds
 
 HEADINGS = ("ID", "PARAMETERS", "FLOAT32", "FLOAT16", "BFLOAT16", "FITS", "HUB", "DUMMY", "EMBEDDED", "LICENCE")
@@ -189,9 +190,9 @@ def _model_line(row: dict[str, Any]) -> tuple[str, ...]:
 
 def run_lab(options: argparse.Namespace) -> int:
     """Run a lab; the record goes to standard output, everything else to standard error."""
-    from core.labs.execution import execute
-    from core.labs.parsing import parse_settings
     from core.models.resident import Resident
+    from core.runs.execution import execute
+    from core.runs.parsing import parse_settings
 
     lab = LABS[options.lab]
     try:
@@ -213,7 +214,7 @@ def run_lab(options: argparse.Namespace) -> int:
 
 
 def _settings(lab: Lab, options: argparse.Namespace) -> dict[str, Any]:
-    from core.labs.parsing import parse_value
+    from core.runs.parsing import parse_value
 
     settings = {name: value for name in FLAGS if (value := getattr(options, name)) is not None}
     for pair in options.values:

@@ -41,10 +41,9 @@ def test_the_web_process_loads_no_heavy_library() -> None:
 
 
 def test_every_lab_has_its_parts() -> None:
-    from core.labs.registry import LABS
+    from core.runs.registry import LABS
 
     for name in LABS:
         for part in ("settings.py", "program.py", "run.py"):
             assert (ROOT / "core" / "labs" / name / part).is_file(), f"{name} lacks {part}"
-        assert (ROOT / "pages" / "labs" / f"{name}.py").is_file()
         assert (ROOT / "ui" / "labs" / f"{name}.py").is_file()

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from core.config import Config
-from core.labs.registry import LABS
+from core.runs.registry import LABS
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()

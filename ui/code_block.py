@@ -3,9 +3,9 @@
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.labs.registry import Lab
-from core.labs.settings import LabSettings
-from core.labs.source_code import last_cell, shown_code
+from core.runs.lab import Lab
+from core.runs.settings import LabSettings
+from core.runs.source_code import last_cell, shown_code
 
 HEIGHT_PX = 400
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import streamlit as st
 
-from core.labs.difference import told_difference
-from core.labs.records import Record, batch_times, memory_growth_gib, row
-from core.labs.registry import LABS
+from core.runs.difference import told_difference
+from core.runs.records import Record, batch_times, memory_growth_gib, row
+from core.runs.registry import LABS
 from core.store.tables import Run
 from core.units import seconds, short_count, significant
 from ui.charts import Bar, bars

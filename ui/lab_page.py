@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.labs.registry import LABS
+from core.runs.registry import LABS
 from ui.code_block import code_place
 from ui.identity import person_id
 from ui.run_panel import RunPanel

@@ -10,8 +10,9 @@ import streamlit as st
 from streamlit.navigation.page import Page
 
 from core.classroom.progress import State
-from core.labs.registry import LABS
 from core.quiz.bank import Bank
+from core.runs.lab import Lab
+from core.runs.registry import LABS
 from ui.identity import member
 from ui.labs import look_of
 from ui.lesson import bank, progress_of
@@ -65,7 +66,7 @@ def _all(now: _This, states: tuple[State, ...], is_member: bool, is_teacher: boo
     """The pages of everybody who has come as far; making them anew would be a large part of drawing any page."""
     home = _page("start/home.py", "Start", ":material/home:", "home", default=True)
     groups = {"": [home], **_questions(now.bank, states)}
-    labs = [_page(f"labs/{lab.name}.py", lab.title, look_of(lab.name).icon, f"lab_{lab.name}") for lab in LABS.values()]
+    labs = [_lab(lab) for lab in LABS.values()]
     yours = [
         _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
         _page("runs/report.py", "Report", ":material/summarize:", "report"),
@@ -74,6 +75,16 @@ def _all(now: _This, states: tuple[State, ...], is_member: bool, is_teacher: boo
     own = {"Labs": labs, "Yours": yours, "Class": _class_pages(is_member), "Teacher": _teacher_pages(is_teacher)}
     # A bank may call a section Labs.
     return groups | {title: groups.get(title, []) + pages for title, pages in own.items()}
+
+
+def _lab(lab: Lab) -> Page:
+    def page() -> None:
+        from ui.lab_page import lab_page
+
+        lab_page(lab.name)
+
+    page.__name__ = f"lab_{lab.name}"
+    return st.Page(page, title=lab.title, icon=look_of(lab.name).icon, url_path=f"lab_{lab.name}")
 
 
 def _class_pages(is_member: bool) -> list[Page]:

@@ -6,8 +6,8 @@ from core.classroom.uploads import keep_upload, latest_upload
 from core.config import config
 from core.errors import BadPicture
 from core.labs.inpainting.upload import safe_picture
-from core.labs.settings import LESSON_PICTURE
 from core.models.sources import hub_reachable
+from core.runs.settings import LESSON_PICTURE
 from core.store.database import session
 from ui.problem import problem
 

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core.labs.settings import LabSettings
-from core.labs.twin_world import SUGGESTIONS, outside
+from core.runs.settings import LabSettings
+from core.runs.twin_world import SUGGESTIONS, outside
 from ui.plain import plain
 from ui.settings_form import Form
 

@@ -5,9 +5,9 @@ from functools import partial
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from core.labs.parsing import parse_settings
-from core.labs.registry import LABS
 from core.quiz.bank import Question
+from core.runs.parsing import parse_settings
+from core.runs.registry import LABS
 from ui.answer_card import AnswerCard
 from ui.class_watch import class_watch
 from ui.code_block import code_place

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.labs.recorded import recorded_run
-from core.labs.registry import Lab
-from core.labs.settings import LabSettings
+from core.runs.lab import Lab
+from core.runs.recorded import recorded_run
+from core.runs.settings import LabSettings
 from core.store.tables import Run
 from ui.plain import plain
 from ui.results import result

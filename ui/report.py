@@ -4,8 +4,8 @@ from core.classroom.answers import last_submission, last_ticks
 from core.classroom.predictions import prediction_of
 from core.classroom.report import Entry, ReportBar
 from core.classroom.runs import deciding_run
-from core.labs.records import Record, growth, main_meter
 from core.quiz.bank import Question
+from core.runs.records import Record, growth, main_meter
 from core.store.database import session
 from core.units import gib, seconds
 from ui.lesson import bank

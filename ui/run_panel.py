@@ -14,14 +14,14 @@ from core.classroom.classes import ensure_runs
 from core.errors import LabError
 from core.jobs import queue
 from core.jobs.presence import present
-from core.labs.parsing import parse_settings
-from core.labs.planning import Plan, plan
-from core.labs.registry import Lab
-from core.labs.settings import LabSettings, ModelSettings
 from core.measure.machine import this_machine
 from core.models.catalog import CATALOG
 from core.quiz.bank import Question
 from core.quiz.evidence import reasons_against
+from core.runs.lab import Lab
+from core.runs.parsing import parse_settings
+from core.runs.planning import Plan, plan
+from core.runs.settings import LabSettings, ModelSettings
 from core.store.database import session
 from core.store.tables import Job, Run
 from core.units import gb, gib, roughly, short_count
@@ -42,8 +42,6 @@ from ui.setting_words import TITLES
 from ui.settings_form import Form, as_widget
 
 ACTIVE = ("queued", "running")
-PAGE_FALLBACK: dict[str, Literal["dummy", "embedded"]] = {"text_generation": "embedded"}
-"""What `auto` takes without the Hub on a lab's own page: there the text is to be read, questions time it."""
 
 
 @dataclass(frozen=True)
@@ -177,7 +175,7 @@ class RunPanel:
 
     @property
     def _fallback(self) -> Literal["dummy", "embedded"] | None:
-        return self.question.lab.fallback if self.question else PAGE_FALLBACK.get(self.lab.name)
+        return self.question.lab.fallback if self.question else self.lab.page_fallback
 
     @property
     def _open_fields(self) -> tuple[str, ...]:

@@ -5,8 +5,8 @@ The name that the code and `--set` use stands in the help.
 
 from core.labs.optimisation.settings import TITLES as VARIANT_TITLES
 from core.labs.precision.settings import VARIANTS as PRECISIONS
-from core.labs.registry import Lab
 from core.models.catalog import CATALOG
+from core.runs.lab import Lab
 
 WORDS = {
     "source": (

@@ -11,9 +11,9 @@ import streamlit as st
 from pydantic.fields import FieldInfo
 from streamlit.delta_generator import DeltaGenerator
 
-from core.labs.registry import Lab
-from core.labs.settings import LabSettings
 from core.measure.machine import this_machine
+from core.runs.lab import Lab
+from core.runs.settings import LabSettings
 from ui.setting_words import TITLES, explained, label, title
 
 OWN_PLACE = {"source", "device", "picture"}

@@ -18,7 +18,7 @@ from sqlalchemy import cast as sql_cast
 from sqlalchemy.orm import Session
 from typing_extensions import TypedDict
 
-from core.labs.records import Record
+from core.runs.records import Record
 from core.store.tables import Person, Run
 
 

@@ -4,8 +4,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.classroom.answers import answers_of
-from core.labs.records import growth
 from core.quiz.bank import Question
+from core.runs.records import growth
 from core.store.tables import Class, Person, Picture, Run
 
 CONTEXT_SOUGHT_IN = 20

@@ -32,7 +32,7 @@ Verdict = Literal["go_on", "cancel", "lost"]
 
 
 class RunPicture(Protocol):
-    """A picture of a run, as `core.labs.execution` gives it."""
+    """A picture of a run, as `core.runs.execution` gives it."""
 
     @property
     def role(self) -> str: ...
@@ -43,7 +43,7 @@ class RunPicture(Protocol):
 
 
 class Outcome(Protocol):
-    """What an executed run leaves, as `core.labs.execution` gives it."""
+    """What an executed run leaves, as `core.runs.execution` gives it."""
 
     @property
     def record(self) -> dict[str, Any]: ...

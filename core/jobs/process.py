@@ -4,7 +4,7 @@ import secrets
 import socket
 from collections.abc import Sequence
 
-EXECUTE = "core.labs.execution:execute"
+EXECUTE = "core.runs.execution:execute"
 """`module:function` that runs a lab."""
 FRESH_EXIT = 75
 """Exit code that asks for a new process at once: the next run must not share one with an earlier run."""

@@ -63,7 +63,7 @@ def submit(
     Args:
         settings: as the lab takes them, with source, device and dtype decided.
         question_id: the page that asked, if any.
-        workload: what decides the duration, as `core.labs.planning` hashes it.
+        workload: what decides the duration, as `core.runs.planning` hashes it.
 
     Raises:
         QueueFull: the person already has a run waiting, or `max_waiting_jobs` wait. Nothing was changed.

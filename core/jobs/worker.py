@@ -5,7 +5,7 @@
 One per GPU, started by `core.jobs.supervisor` or by systemd. It keeps the model of the last run, so the next run of
 that model starts warm. When it has to leave (end of its parent, SIGTERM), it puts its job back into the queue first.
 
-`--execute module:function` replaces `core.labs.execution:execute`; tests use it to run without a model.
+`--execute module:function` replaces `core.runs.execution:execute`; tests use it to run without a model.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from core.jobs.lifeline import watch_parent, watch_signals
 from core.jobs.preloading import Preloading
 from core.jobs.process import EXECUTE, FRESH_EXIT, label, new_name
 from core.jobs.reporter import JobProgress, Reporter
-from core.labs.quiet import prepare_environment
+from core.runs.quiet import prepare_environment
 from core.store.database import in_transaction, migrate
 from core.store.tables import Job, Upload
 
@@ -52,7 +52,7 @@ class Worker:
     Args:
         devices: what it takes jobs for, as torch names them: `cpu`, `cuda:0`.
         name: unique among all workers there ever were.
-        execute: runs a lab, with the signature of `core.labs.execution.execute`; imported at the first job if None.
+        execute: runs a lab, with the signature of `core.runs.execution.execute`; imported at the first job if None.
         preloading: what it imports while nobody needs it.
     """
 

@@ -4,5 +4,7 @@
     program.py    the lesson's plain program; the page shows this file, and this file runs
     run.py        measures program.py
 
-`registry.LABS` lists them all. A new lab is one folder and one line there.
+    __init__.py   declares it: title, models, what a question may ask of it
+
+`core.runs.registry.LABS` finds them. A new lab is one folder here and one file in `ui/labs` for its looks.
 """

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from core.labs.registry import LABS
 from core.measure.verdict import writing_share
 from core.quiz.bank import Key, Question
+from core.runs.registry import LABS
 
 if TYPE_CHECKING:
     from core.measure.machine import Machine

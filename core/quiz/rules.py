@@ -13,15 +13,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from core.errors import InvalidSettings
-from core.labs.parsing import parse_settings
-from core.labs.registry import LABS, Lab
-from core.labs.settings import LabSettings
 from core.measure.gpus import SIMULATED
 from core.models.catalog import CATALOG
 from core.quiz.bank import Bank, Choice, Key, Question
 from core.quiz.document import Path
 from core.quiz.scoring import blind_scores
 from core.quiz.wording import suggestion
+from core.runs.lab import Lab
+from core.runs.parsing import parse_settings
+from core.runs.registry import LABS
+from core.runs.settings import LabSettings
 
 Found = Iterator[tuple[Path, str, str]]
 BLIND_LIMIT = 1 / 3

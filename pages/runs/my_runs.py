@@ -4,7 +4,7 @@ import json
 
 import streamlit as st
 
-from core.labs.records import as_csv
+from core.runs.records import as_csv
 from core.store.tables import Run
 from ui.comparison import compare, run_name, shown_row
 from ui.identity import person_id

@@ -13,8 +13,8 @@ import pytest
 
 from core.cli import main
 from core.config import ROOT, config
-from core.labs.png import describe
 from core.models.catalog import CATALOG
+from core.runs.png import describe
 from core.units import GIB
 from tests.core.measure.machines import LAPTOP, T4
 from tests.core.measure.run_schema import assert_valid

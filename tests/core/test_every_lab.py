@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.config import ROOT
-from core.labs.registry import LABS
+from core.runs.registry import LABS
 from tests.core.measure.run_schema import assert_valid
 
 QUICK: dict[str, list[str]] = {

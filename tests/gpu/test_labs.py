@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from core.config import ROOT, Config
-from core.labs.registry import LABS
 from core.measure.machine import this_machine
 from core.quiz.evidence import preset, reasons_against, values_of
 from core.quiz.loading import load_bank
+from core.runs.registry import LABS
 from tests.core.measure.run_schema import assert_valid
 
 GIB = 2**30

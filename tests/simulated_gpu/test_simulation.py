@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import nn
 
-from core.labs.loading import NOT_FRESH, start_from_empty
 from core.measure.machine import this_machine
 from core.measure.recorder import Recorder
+from core.runs.loading import NOT_FRESH, start_from_empty
 from tests.simulated_gpu import A100, T4, Driver
 
 Simulate = Callable[..., Driver]

@@ -5,7 +5,7 @@ import uuid
 
 from streamlit.testing.v1 import AppTest
 
-from core.labs.execution import Outcome
+from core.runs.execution import Outcome
 from core.store.database import session
 from core.store.tables import Picture, Run
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.labs.records import batch_times
+from core.runs.records import batch_times
 from ui.labs.classification_switches import mib, slower
 from ui.labs.image_classification import explained, percent
 

@@ -77,7 +77,7 @@ def test_a_waterfall_needs_two_levels(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_memory_of_models_loaded_in_turn_is_not_explained_as_that_of_one() -> None:
-    from core.labs.memory_model import measured
+    from core.runs.memory_model import measured
 
     readings = {border: {"process_rss_bytes": size} for border, size in (("baseline", 1), ("peak", 2 * MIB))}
     record = {"device": {"type": "cpu"}, "models": [{"weights_bytes": MIB}], "memory": readings, "outputs": {}}

@@ -11,8 +11,8 @@ def page(prompt: str, source: str) -> None:
 
     import streamlit as st
 
-    from core.labs.registry import LABS
-    from core.labs.settings import ModelSettings
+    from core.runs.registry import LABS
+    from core.runs.settings import ModelSettings
     from ui.prompt_hints import prompt_hints
     from ui.settings_form import Form
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from core.labs.registry import LABS, Lab
+from core.runs.lab import Lab
+from core.runs.registry import LABS
 from ui import settings_form
 from ui.setting_words import TITLES, WORDS, explained, label, title
 

@@ -4,8 +4,8 @@ from statistics import median
 
 import streamlit as st
 
-from core.labs.records import Record
 from core.measure.statistics import ratio_interval
+from core.runs.records import Record
 from core.units import count, seconds, significant
 from ui.charts import Bar, bars
 

@@ -4,7 +4,7 @@ from statistics import median
 
 import streamlit as st
 
-from core.labs.records import Record, batch_times
+from core.runs.records import Record, batch_times
 from core.store.tables import Run
 from core.units import count, seconds, significant
 from ui.charts import Bar, bars

@@ -1,6 +1,6 @@
 """The load lab's result."""
 
-from core.labs.records import fastest, growth, main_meter
+from core.runs.records import fastest, growth, main_meter
 from core.store.tables import Run
 from core.units import gb, gib, seconds
 from ui.figures import Figure

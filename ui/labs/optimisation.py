@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.labs.records import Record
+from core.runs.records import Record
 from core.store.tables import Picture, Run
 from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, time_bars

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.labs.precision.settings import BASELINE, VARIANTS, Precision
-from core.labs.records import Record, main_meter
+from core.runs.records import Record, main_meter
 from core.store.tables import Run
 from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, waterfall

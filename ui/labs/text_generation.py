@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.labs.records import Record, fastest
+from core.runs.records import Record, fastest
 from core.store.tables import Run
 from core.units import count, gb, seconds, significant
 from ui.charts import Bar, bars

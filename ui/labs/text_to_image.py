@@ -4,7 +4,7 @@ from typing import Literal
 
 import streamlit as st
 
-from core.labs.records import Record, fastest
+from core.runs.records import Record, fastest
 from core.store.tables import Picture, Run
 from core.units import seconds, significant
 from ui.charts import Bar, bars, time_bars

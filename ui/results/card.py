@@ -6,8 +6,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.labs.twin_world import CARRIES_OVER
 from core.measure.verdict import verdict
+from core.runs.twin_world import CARRIES_OVER
 from core.store.tables import Run
 from core.units import count
 from ui.charts import from_run

@@ -1,6 +1,6 @@
 """In a few words, under which conditions a run was measured."""
 
-from core.labs.records import Record
+from core.runs.records import Record
 from core.units import seconds, significant
 
 

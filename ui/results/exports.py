@@ -4,9 +4,9 @@ import json
 
 import streamlit as st
 
-from core.labs.exports import notebook, repeats_csv
-from core.labs.records import Record
-from core.labs.registry import LABS
+from core.runs.exports import notebook, repeats_csv
+from core.runs.records import Record
+from core.runs.registry import LABS
 
 
 def exports(record: Record, key: str) -> None:

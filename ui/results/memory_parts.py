@@ -6,12 +6,12 @@ from typing import Any
 import streamlit as st
 
 from core.errors import LabError
-from core.labs.memory_model import Part, measured, predicted
-from core.labs.parsing import parse_settings
-from core.labs.planning import Plan
-from core.labs.records import Record, main_meter
-from core.labs.registry import LABS
-from core.labs.settings import ModelSettings
+from core.runs.memory_model import Part, measured, predicted
+from core.runs.parsing import parse_settings
+from core.runs.planning import Plan
+from core.runs.records import Record, main_meter
+from core.runs.registry import LABS
+from core.runs.settings import ModelSettings
 from core.units import GIB, gib
 from ui.charts import show
 from ui.colours import colour

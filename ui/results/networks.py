@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.labs.records import Record
+from core.runs.records import Record
 from core.units import count, gib
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.labs.records import Record, growth, main_meter, reading
+from core.runs.records import Record, growth, main_meter, reading
 from core.units import gib, seconds
 from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.figures import Figure

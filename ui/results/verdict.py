@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.labs.records import Record
 from core.measure.published import peak_of
 from core.measure.verdict import verdict
+from core.runs.records import Record
 from core.units import gb, significant
 from ui.plain import plain
 

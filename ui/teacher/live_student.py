@@ -8,7 +8,7 @@ import streamlit as st
 from core.classroom.activity import Student
 from core.classroom.live import ClassNow
 from core.classroom.student_work import AskedRun, Attempt, QuestionWork, StudentWork, work_of
-from core.labs.registry import LABS
+from core.runs.registry import LABS
 from core.store.database import session
 from core.units import roughly, seconds
 from ui.lesson import bank

@@ -5,12 +5,12 @@ from typing import Any
 from uuid import uuid4
 
 from core.classroom.demo.machines import DemoMachine
-from core.labs.registry import LABS
 from core.models.catalog import CATALOG, DTYPE_BYTES, Component
 from core.models.dummy import LABEL
 from core.models.embedded import label
 from core.quiz.bank import Question
 from core.quiz.evidence import preset
+from core.runs.registry import LABS
 
 Record = dict[str, Any]
 NOTE = "Demo data: nobody measured this."

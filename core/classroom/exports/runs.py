@@ -7,7 +7,7 @@ from typing import Any
 
 from core.cells import Cell
 from core.classroom.exports.files import Column, Table, iso
-from core.labs.records import Record, reading, row
+from core.runs.records import Record, reading, row
 
 METERS = {
     "allocated": "bytes in tensors on the GPU",

@@ -1,1 +1,13 @@
-"""See core.labs."""
+"""Naming what a picture shows, in batches."""
+
+from core.runs.lab import IMAGES, MEMORY, TIME, Lab
+
+LAB = Lab(
+    name="image_classification",
+    place=70,
+    title="Classify a picture",
+    summary="Says what a picture shows, and times larger and larger batches.",
+    models=("resnet50", "resnet18", "mobilenet_v2"),
+    fallback="embedded",
+    measures=TIME | IMAGES | MEMORY,
+)

@@ -14,15 +14,9 @@ from PIL import Image
 
 import core.models.small_resnet  # noqa: F401  # torchvision then knows the twin by name
 from core.errors import OutOfMemory
-from core.labs.drawing import provenance, readings_at_the_end
 from core.labs.image_classification import program
 from core.labs.image_classification.settings import Settings
 from core.labs.image_classification.switches import ALONE, company, graph, kept_statistics
-from core.labs.limit_pass import LOOKING, DeviceRates
-from core.labs.loading import Loaded, load_or_reuse, model_entry
-from core.labs.pictures import SHIPPED, chosen_picture
-from core.labs.planning import models_of
-from core.labs.png import png
 from core.measure.profile import Profiler
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
@@ -31,6 +25,12 @@ from core.models.catalog import CATALOG
 from core.models.checkpoint import Checkpoint
 from core.models.listing import MARGIN_BYTES
 from core.models.resident import Resident
+from core.runs.drawing import provenance, readings_at_the_end
+from core.runs.limit_pass import LOOKING, DeviceRates
+from core.runs.loading import Loaded, load_or_reuse, model_entry
+from core.runs.pictures import SHIPPED, chosen_picture
+from core.runs.planning import models_of
+from core.runs.png import png
 from core.units import gib
 
 TWIN = ("small_resnet", "SCENES_V1")

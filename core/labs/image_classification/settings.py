@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator
 
-from core.labs.settings import ModelSettings, Picture, settled_picture
+from core.runs.settings import ModelSettings, Picture, settled_picture
 
 BatchSize = Annotated[int, Field(ge=1, le=64)]
 

@@ -8,7 +8,14 @@ from typing import Any
 import torch
 from PIL import Image
 
-from core.labs.drawing import (
+from core.labs.inpainting import program
+from core.labs.inpainting.settings import Settings
+from core.measure.progress import Progress
+from core.measure.recorder import Recorder, RunPicture
+from core.models.catalog import CATALOG, Model
+from core.models.checkpoint import Checkpoint
+from core.models.resident import Resident
+from core.runs.drawing import (
     DECODING,
     DENOISING,
     ENCODING,
@@ -20,22 +27,15 @@ from core.labs.drawing import (
     quiet_pipe,
     readings_at_the_end,
 )
-from core.labs.inpainting import program
-from core.labs.inpainting.settings import Settings
-from core.labs.limit_pass import DeviceRates, look_closer
-from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
-from core.labs.phases import Phases
-from core.labs.pictures import chosen_picture
-from core.labs.planning import models_of
-from core.labs.png import png
-from core.labs.previews import step_watch
-from core.labs.threads import use_threads
-from core.labs.twin_world import KNOWN_OBJECTS
-from core.measure.progress import Progress
-from core.measure.recorder import Recorder, RunPicture
-from core.models.catalog import CATALOG, Model
-from core.models.checkpoint import Checkpoint
-from core.models.resident import Resident
+from core.runs.limit_pass import DeviceRates, look_closer
+from core.runs.loading import Loaded, load_or_reuse, model_entry, networks_of
+from core.runs.phases import Phases
+from core.runs.pictures import chosen_picture
+from core.runs.planning import models_of
+from core.runs.png import png
+from core.runs.previews import step_watch
+from core.runs.threads import use_threads
+from core.runs.twin_world import KNOWN_OBJECTS
 
 FINDING = "Finding the object"
 NOTHING_FOUND = "YOLO found nothing in the picture, so the lab painted over a fixed box in the middle."

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from core.labs.settings import ModelSettings, Picture, Prompt, Seed, settled_picture
+from core.runs.settings import ModelSettings, Picture, Prompt, Seed, settled_picture
 
 
 class Settings(ModelSettings):

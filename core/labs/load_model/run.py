@@ -13,14 +13,14 @@ from diffusers import DiffusionPipeline
 
 from core.labs.load_model import program
 from core.labs.load_model.settings import Settings
-from core.labs.loading import find_weights, model_entry, networks_of, start_from_empty
-from core.labs.planning import models_of
 from core.measure.memory import give_back
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.catalog import CATALOG
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
+from core.runs.loading import find_weights, model_entry, networks_of, start_from_empty
+from core.runs.planning import models_of
 
 NOT_TIMED_ON_DEVICE = "loading happens on the host; the GPU only receives"
 WARM_LOADS = "From the second load on, the files come from the operating system's memory, not from the disk."

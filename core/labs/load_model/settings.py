@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.labs.settings import ModelSettings
+from core.runs.settings import ModelSettings
 
 
 class Settings(ModelSettings):

@@ -7,20 +7,20 @@ from typing import Any
 
 import torch
 
-from core.labs.compiler import why_not_compiled
-from core.labs.drawing import StepWatch, quiet_pipe
-from core.labs.limit_pass import BELOW, DeviceRates, first_call
-from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
 from core.labs.optimisation import program
 from core.labs.optimisation.measuring import Entry, OwnMemory, Pass, Way
 from core.labs.optimisation.settings import PICTURES, PROMPTS, Settings, Variant
-from core.labs.planning import models_of
-from core.labs.png import difference, png
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.measure.work import flops
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
+from core.runs.compiler import why_not_compiled
+from core.runs.drawing import StepWatch, quiet_pipe
+from core.runs.limit_pass import BELOW, DeviceRates, first_call
+from core.runs.loading import Loaded, load_or_reuse, model_entry, networks_of
+from core.runs.planning import models_of
+from core.runs.png import difference, png
 from core.units import seconds
 
 PROMPT = PROMPTS["stable-diffusion-1.5"]

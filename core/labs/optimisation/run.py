@@ -11,8 +11,6 @@ from statistics import median
 from typing import Any
 
 from core.errors import LabError, RunCancelled, RunTimedOut
-from core.labs.compiler import compiler_as_new
-from core.labs.execution import explain
 from core.labs.optimisation.measuring import Entry, Pass, Subject
 from core.labs.optimisation.pictures import Pictures
 from core.labs.optimisation.settings import TITLES, Settings, Variant
@@ -21,6 +19,8 @@ from core.measure.memory import give_back
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.resident import Resident
+from core.runs.compiler import compiler_as_new
+from core.runs.execution import explain
 
 NOT_COMPILED = "nothing is compiled in this variant"
 NO_PROFILE = "this lab compares variants and profiles none; the labs of the models do"

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from core.labs.settings import Fallback, ModelSettings
+from core.runs.settings import Fallback, ModelSettings
 
 Variant = Literal[
     "eager",

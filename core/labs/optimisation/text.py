@@ -14,13 +14,10 @@ import torch
 # The Auto classes would import this in the middle of the timed load.
 import transformers.models.qwen3.modeling_qwen3  # noqa: F401
 
-from core.labs.compiler import why_not_compiled
-from core.labs.loading import Loaded, load_or_reuse, model_entry
 from core.labs.optimisation import program
 from core.labs.optimisation.llama_process import LlamaProcess, why_not_installed
 from core.labs.optimisation.measuring import Entry, OwnMemory, Pass, Way
 from core.labs.optimisation.settings import PROMPTS, Settings, Variant
-from core.labs.planning import models_of
 from core.labs.text_generation.run import ABOVE, NO_TEXT, TokenWatch
 from core.measure.limits import decode_limit, read_bandwidth
 from core.measure.progress import Progress
@@ -28,6 +25,9 @@ from core.measure.recorder import Recorder
 from core.models.checkpoint import Checkpoint
 from core.models.gguf_file import PRECISIONS, gguf_file, tensor_bytes
 from core.models.resident import Resident
+from core.runs.compiler import why_not_compiled
+from core.runs.loading import Loaded, load_or_reuse, model_entry
+from core.runs.planning import models_of
 from core.units import gb, significant
 
 PROMPT = PROMPTS["qwen3-0.6b"]

@@ -20,10 +20,6 @@ import torch
 import transformers.models.qwen3.modeling_qwen3  # noqa: F401
 
 from core.errors import LabError
-from core.labs.compiler import compiler_as_new
-from core.labs.execution import explain
-from core.labs.loading import find_weights, model_entry, start_from_empty
-from core.labs.planning import models_of
 from core.labs.precision import program
 from core.labs.precision.settings import BASELINE, VARIANTS, Precision, Settings
 from core.labs.text_generation.run import ABOVE, NO_TEXT, TokenWatch
@@ -34,6 +30,10 @@ from core.measure.recorder import Recorder
 from core.models.checkpoint import Checkpoint
 from core.models.gguf_file import gguf_file
 from core.models.resident import Resident
+from core.runs.compiler import compiler_as_new
+from core.runs.execution import explain
+from core.runs.loading import find_weights, model_entry, start_from_empty
+from core.runs.planning import models_of
 from core.units import gb, gib, significant
 
 LIBRARIES = {"bitsandbytes": "bitsandbytes", "torchao": "torchao.quantization", "gguf": "gguf"}

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
-from core.labs.settings import ModelSettings, Prompt
+from core.runs.settings import ModelSettings, Prompt
 
 Precision = Literal[
     "float32", "bfloat16", "float16", "int8_bitsandbytes", "nf4_bitsandbytes", "int8_torchao_compiled", "gguf_q4_0"

@@ -1,6 +1,6 @@
 """Settings of the runtime lab: none beyond the device, as it only reads facts."""
 
-from core.labs.settings import Device, LabSettings
+from core.runs.settings import Device, LabSettings
 
 
 class Settings(LabSettings):

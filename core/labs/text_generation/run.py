@@ -16,9 +16,6 @@ import torch
 # The Auto classes would import this in the middle of the timed load.
 import transformers.models.qwen3.modeling_qwen3  # noqa: F401
 
-from core.labs.limit_pass import LOOKING
-from core.labs.loading import Loaded, load_or_reuse, model_entry
-from core.labs.planning import models_of
 from core.labs.text_generation import program
 from core.labs.text_generation.settings import Settings
 from core.measure.clocks import Timing
@@ -28,6 +25,9 @@ from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
+from core.runs.limit_pass import LOOKING
+from core.runs.loading import Loaded, load_or_reuse, model_entry
+from core.runs.planning import models_of
 from core.units import significant
 
 PROFILED_TOKENS = 8

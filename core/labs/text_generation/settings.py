@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from core.labs.settings import ModelSettings, Prompt, Seed
+from core.runs.settings import ModelSettings, Prompt, Seed
 
 
 class Settings(ModelSettings):

@@ -8,7 +8,13 @@ from typing import Any
 
 import torch
 
-from core.labs.drawing import (
+from core.labs.text_to_image import program
+from core.labs.text_to_image.settings import Settings
+from core.measure.progress import Progress
+from core.measure.recorder import Recorder, RunPicture
+from core.models.checkpoint import Checkpoint
+from core.models.resident import Resident
+from core.runs.drawing import (
     DECODING,
     DENOISING,
     SAFETY,
@@ -20,17 +26,11 @@ from core.labs.drawing import (
     quiet_pipe,
     readings_at_the_end,
 )
-from core.labs.limit_pass import DeviceRates, look_closer
-from core.labs.loading import Loaded, load_or_reuse, model_entry, networks_of
-from core.labs.planning import models_of
-from core.labs.png import difference, png
-from core.labs.previews import step_watch
-from core.labs.text_to_image import program
-from core.labs.text_to_image.settings import Settings
-from core.measure.progress import Progress
-from core.measure.recorder import Recorder, RunPicture
-from core.models.checkpoint import Checkpoint
-from core.models.resident import Resident
+from core.runs.limit_pass import DeviceRates, look_closer
+from core.runs.loading import Loaded, load_or_reuse, model_entry, networks_of
+from core.runs.planning import models_of
+from core.runs.png import difference, png
+from core.runs.previews import step_watch
 
 Variant = dict[str, Any]
 BLACKED_OUT = "The model's safety checker took picture {number} for indecent and made it black."

@@ -4,7 +4,7 @@ from typing import Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from core.labs.settings import ModelSettings, Prompt, Seed
+from core.runs.settings import ModelSettings, Prompt, Seed
 
 NUM_INFERENCE_STEPS = (1, 150)
 GUIDANCE_SCALE = (0.0, 200.0)

@@ -8,10 +8,10 @@ import pytest
 from core.config import ROOT
 from core.jobs import queue
 from core.jobs.supervisor import Supervisor
-from core.labs.parsing import parse_settings
-from core.labs.planning import plan
-from core.labs.registry import LABS
 from core.measure.machine import this_machine
+from core.runs.parsing import parse_settings
+from core.runs.planning import plan
+from core.runs.registry import LABS
 from core.store.database import session
 from core.store.tables import Job, Run
 from tests.core.jobs.waiting import wait_for_state

@@ -9,8 +9,8 @@ import pytest
 
 from core.config import Config, config
 from core.errors import RunCancelled
-from core.labs.registry import LABS
 from core.models.resident import Resident
+from core.runs.registry import LABS
 
 
 class Watcher:

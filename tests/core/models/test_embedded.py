@@ -117,8 +117,8 @@ def test_no_shipped_weight_is_infinite(model: Model):
 
 def test_the_twin_of_resnet50_names_the_object_of_the_shipped_scene(reports):
     from core.labs.image_classification import program
-    from core.labs.pictures import SHIPPED as PICTURES
     from core.models import small_resnet
+    from core.runs.pictures import SHIPPED as PICTURES
 
     found = checkpoint("resnet50", "embedded", reports)
     assert (found.source, Path(found.path).suffix) == ("embedded", ".pth")

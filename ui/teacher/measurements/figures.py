@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from core.classroom.class_runs import ClassRun, limit_in
-from core.labs.registry import LABS, Measure
 from core.quiz.bank import Bank, Question
 from core.quiz.evidence import reasons_against
+from core.runs.lab import Measure
+from core.runs.registry import LABS
 from core.units import significant
 from ui.comparison import WEIGHTS
 

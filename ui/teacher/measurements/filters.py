@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.classroom.class_runs import ClassRun
-from core.labs.registry import LABS
+from core.runs.registry import LABS
 from core.units import count
 from ui.comparison import WEIGHTS
 

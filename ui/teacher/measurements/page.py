@@ -6,9 +6,9 @@ from typing import Any
 import streamlit as st
 
 from core.classroom.class_runs import ClassRun
-from core.labs.registry import LABS
 from core.quiz.bank import Question
 from core.quiz.evidence import reasons_against
+from core.runs.registry import LABS
 from core.store.database import session
 from core.store.tables import Class, Person, Run
 from core.units import count

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 
 from core.classroom.exports import About, AnswerRow
 from core.quiz.marking import mark, reveal
-from tests.core.labs.test_records import record
 from tests.core.quiz.examples import LESSON, NO_GPU, run_record
+from tests.core.runs.test_records import record
 
 ABOUT = About("Physik & KI", datetime(2026, 11, 25, 9, 30, tzinfo=UTC), "What a model costs", LESSON.sha, "first")
 AT = 1_780_000_000.25

@@ -7,14 +7,14 @@ import pytest
 import torch
 from PIL import Image
 
-from core.labs.execution import Outcome, execute
 from core.labs.image_classification import program
 from core.labs.image_classification import run as run_module
 from core.labs.image_classification.switches import ALONE, company, kept_statistics, saved_bytes
-from core.labs.pictures import SHIPPED
-from core.labs.png import describe
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
+from core.runs.execution import Outcome, execute
+from core.runs.pictures import SHIPPED
+from core.runs.png import describe
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.labs.execution import Outcome, execute
 from core.labs.inpainting import program
 from core.labs.inpainting.run import NOTHING_FOUND, WHY_NOTHING, painted_size
 from core.labs.inpainting.settings import Settings
-from core.labs.pictures import SHIPPED
-from core.labs.png import describe
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
+from core.runs.execution import Outcome, execute
+from core.runs.pictures import SHIPPED
+from core.runs.png import describe
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 from training import scenes

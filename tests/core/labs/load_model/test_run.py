@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from core.labs.execution import execute
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
+from core.runs.execution import execute
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from core.labs.execution import Outcome, execute
 from core.labs.optimisation import llama_process, program
 from core.labs.optimisation.settings import TEXT, TITLES, Settings
-from core.labs.parsing import parse_settings
-from core.labs.registry import LABS
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
+from core.runs.execution import Outcome, execute
+from core.runs.parsing import parse_settings
+from core.runs.registry import LABS
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 

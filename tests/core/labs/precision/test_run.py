@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 import torch
 
-from core.labs.execution import execute
-from core.labs.parsing import parse_settings
 from core.labs.precision import program
 from core.labs.precision.settings import VARIANTS, Settings
-from core.labs.registry import LABS
 from core.measure.progress import SilentProgress
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
 from core.models.resident import Resident
+from core.runs.execution import execute
+from core.runs.parsing import parse_settings
+from core.runs.registry import LABS
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 
@@ -240,10 +240,10 @@ def test_distance_of_two_known_distributions() -> None:
 
 
 def test_dummy_weights_say_that_the_distance_is_of_random_weights(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.labs import loading
+    from core.runs import loading
 
     monkeypatch.setattr(loading, "checkpoint", lambda name, source, progress: checkpoint(name, "embedded", progress))
-    monkeypatch.setattr("core.labs.planning._no_room", lambda *arguments: None)
+    monkeypatch.setattr("core.runs.planning._no_room", lambda *arguments: None)
     record = run(source="dummy", precisions=[])
     assert any("random weights" in note for note in record["notes"])
     assert record["outputs"]["text"] is None and record["outputs"]["text_reason"]

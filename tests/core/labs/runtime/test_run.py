@@ -1,8 +1,8 @@
 import psutil
 import torch
 
-from core.labs.execution import execute
 from core.models.resident import Resident
+from core.runs.execution import execute
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 

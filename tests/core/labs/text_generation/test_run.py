@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from core.labs.execution import Outcome, execute
 from core.labs.text_generation.run import PROFILED_TOKENS, TokenWatch
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
+from core.runs.execution import Outcome, execute
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 
@@ -87,11 +87,11 @@ def test_progress_counts_the_tokens_of_the_whole_run(resident: Resident, watcher
 
 
 def test_random_weights_show_no_text_and_say_why(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.labs import loading
     from core.models.checkpoint import checkpoint
+    from core.runs import loading
 
     monkeypatch.setattr(loading, "checkpoint", lambda name, source, progress: checkpoint(name, "embedded", progress))
-    monkeypatch.setattr("core.labs.planning._no_room", lambda *arguments: None)
+    monkeypatch.setattr("core.runs.planning._no_room", lambda *arguments: None)
     watcher = Watcher()
     record = generate(resident, watcher, source="dummy").record
     assert record["outputs"]["text"] is None and "random weights" in record["outputs"]["text_reason"]

@@ -5,9 +5,6 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from core.labs import loading
-from core.labs.execution import Outcome, execute
-from core.labs.png import describe
 from core.labs.text_to_image.run import variants_of
 from core.labs.text_to_image.settings import Settings
 from core.measure.progress import SilentProgress
@@ -15,6 +12,9 @@ from core.models import random_checkpoint
 from core.models.catalog import CATALOG
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
+from core.runs import loading
+from core.runs.execution import Outcome, execute
+from core.runs.png import describe
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 from tests.core.models.test_dummy import write_small_configs

@@ -1,0 +1,102 @@
+"""What a lab says of itself, and what of its run record a question may ask for. No torch here."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from core.runs.records import Record, growth
+from core.runs.settings import LabSettings
+from core.units import GIB
+
+if TYPE_CHECKING:
+    from core.measure.machine import Machine
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A figure that a run yields, one value per repeat or one per run.
+
+    Attributes:
+        unit: unit of the values as the bank's ranges use it (`s`, `GiB`, `1/s`).
+        values: run record -> values; empty where the run could not measure it.
+        meter: which memory is meant, None for times.
+    """
+
+    unit: str
+    values: Callable[[Record], list[float]]
+    meter: str | None = None
+
+    def why_not_on(self, device: str, machine: "Machine") -> str:
+        """Why this machine cannot measure it on a kind of device, `cpu` or `cuda`; empty where it can."""
+        if device != "cuda":
+            return ""
+        if not machine.gpus:
+            return f"No GPU of this machine can be used: {machine.gpu_reason or 'it has none'}."
+        if self.meter == "device_used" and all(gpu.no_meter for gpu in machine.gpus):
+            return f"How much of this GPU was in use before CUDA started cannot be read: {machine.gpus[0].no_meter}."
+        return ""
+
+
+def _of_repeats(name: str) -> Callable[[Record], list[float]]:
+    return lambda record: [repeat[name] for repeat in record["repeats"] if repeat.get(name) is not None]
+
+
+def _growth(border: str, meter: str) -> Callable[[Record], list[float]]:
+    """GiB that `meter` grew by from the baseline to `border`."""
+
+    def values(record: Record) -> list[float]:
+        grown = growth(record, border, meter)
+        return [] if grown is None else [grown / GIB]
+
+    return values
+
+
+LABS_FOLDER = Path(__file__).parent.parent / "labs"
+MEMORY = {
+    f"{meter}_{border}": Measure("GiB", _growth(border, meter), meter)
+    for meter in ("device_used", "allocated", "process_rss")
+    for border in ("after_load", "after_run")
+}
+TIME = {"wall_s": Measure("s", _of_repeats("wall_s"))}
+TEXT = {
+    "time_to_first_token_s": Measure("s", _of_repeats("time_to_first_token_s")),
+    "tokens_per_s": Measure("1/s", _of_repeats("tokens_per_s")),
+}
+IMAGES = {"images_per_s": Measure("1/s", _of_repeats("images_per_s"))}
+
+
+@dataclass(frozen=True)
+class Lab:
+    """One experiment, as `core/labs/<name>/__init__.py` declares it.
+
+    Attributes:
+        name: its folder, and its word in the bank and on the command line.
+        place: labs are listed from low to high.
+        summary: one sentence on what a run does.
+        models: ids of the catalog that it can run.
+        fallback: what source `auto` takes where the Hub's weights are neither cached nor reachable.
+        page_fallback: the same on the lab's own page, where nothing is asked.
+        measures: what a question may ask of its record.
+    """
+
+    name: str
+    place: int
+    title: str
+    summary: str
+    models: tuple[str, ...] = ()
+    fallback: Literal["dummy", "embedded"] = "dummy"
+    page_fallback: Literal["dummy", "embedded"] | None = None
+    measures: dict[str, Measure] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> type[LabSettings]:
+        """The lab's settings class."""
+        module = importlib.import_module(f"core.labs.{self.name}.settings")
+        return module.Settings  # type: ignore[no-any-return]
+
+    @property
+    def program(self) -> Path:
+        """The file that runs and that the page shows."""
+        return Path(str(importlib.import_module(f"core.labs.{self.name}").__file__)).with_name("program.py")

@@ -1,0 +1,181 @@
+"""Loading a lab's models, measured: where the weights come from, memory before and after, what they are made of.
+
+Worker side. A lab asks for its models here; what an earlier run of the same lab left loaded is used again, and the
+record says so.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+import psutil
+
+from core.errors import OutOfMemory
+from core.measure.memory import NO_GPU_RUN, give_back, has_context
+from core.measure.page_cache import cached_share
+from core.measure.progress import Progress
+from core.measure.recorder import Recorder
+from core.models.catalog import CATALOG, Model
+from core.models.checkpoint import Checkpoint, checkpoint
+from core.models.listing import MARGIN_BYTES
+from core.models.resident import Resident
+from core.runs.settings import ModelSettings
+from core.units import gib
+
+T = TypeVar("T")
+
+REUSED = "The model was still loaded from the run before, so this run has no loading time."
+NOT_FRESH = "CUDA was initialised before this run, so its own share of the memory cannot be told; use a fresh process"
+ALREADY_LOADED = "the model was already loaded when the run began"
+
+
+@dataclass
+class Loaded(Generic[T]):
+    """Models in memory, and their entries for the run record, counted before the first use changes them."""
+
+    parts: T
+    entries: list[dict[str, Any]]
+
+
+def load_or_reuse(
+    lab: str,
+    settings: ModelSettings,
+    models: tuple[Model, ...],
+    read: Callable[[dict[str, Checkpoint]], Loaded[T]],
+    recorder: Recorder,
+    resident: Resident,
+    progress: Progress,
+) -> T:
+    """The lab's models: those still in memory, or read now between two readings of every meter.
+
+    Args:
+        read: checkpoints by model id -> models in memory.
+    """
+    was_read = False
+
+    def read_now() -> Loaded[T]:
+        nonlocal was_read
+        was_read = True
+        found = find_weights(models, settings, recorder, progress)
+        start_from_empty(recorder)
+        with recorder.timeline.sampling():
+            loaded = read(found)
+            recorder.end_stage()
+        recorder.read("load_peak")
+        return loaded
+
+    key = (lab, *(model.id for model in models), settings.source, settings.device, settings.dtype)
+    loaded = resident.get(key, read_now)
+    recorder.read("after_load")
+    if not was_read:
+        recorder.leave_out("baseline", ALREADY_LOADED)
+        recorder.leave_out("context", ALREADY_LOADED)
+        recorder.leave_out("load_peak", ALREADY_LOADED)
+        recorder.note(REUSED)
+    for entry in loaded.entries:
+        recorder.add_model(entry | {"reused": not was_read})
+    recorder.leave_out("freed", "the lab keeps the model loaded for the next run")
+    recorder.meters.reset_peaks()
+    return loaded.parts
+
+
+def find_weights(
+    models: Iterable[Model], settings: ModelSettings, recorder: Recorder, progress: Progress
+) -> dict[str, Checkpoint]:
+    """The checkpoint of every model, downloaded or written first where it is not there yet."""
+    check_room(models, settings)
+    with recorder.stage("Finding the weights"):
+        found = {model.id: checkpoint(model.id, settings.source, progress) for model in models}  # type: ignore[arg-type]
+    files = [file for each in found.values() for file in _weight_files(Path(each.path))]
+    share, reason = cached_share(files)
+    recorder.record["conditions"] |= {"page_cache_share": share} | (
+        {"page_cache_share_reason": reason} if reason else {}
+    )
+    return found
+
+
+def start_from_empty(recorder: Recorder) -> None:
+    """Read the baseline after a clean-up; on CUDA this has to come before anything touches the GPU."""
+    give_back()
+    recorder.read("baseline")
+    baseline = recorder.record["memory"]["baseline"]
+    if recorder.clock.is_cuda and has_context(recorder.clock.device) and baseline["device_used_bytes"] is not None:
+        baseline |= {"device_used_bytes": None, "device_used_bytes_reason": NOT_FRESH}
+    if recorder.clock.is_cuda:
+        # A first tensor makes CUDA set itself up, so that its own share is told from the model's.
+        recorder.clock.touch()
+        recorder.read("context")
+    else:
+        recorder.leave_out("context", NO_GPU_RUN)
+    recorder.meters.reset_peaks()
+
+
+def check_room(models: Iterable[Model], settings: ModelSettings) -> None:
+    """Refuse what would drive this machine out of RAM: the operating system would end the process without a word.
+
+    Raises:
+        OutOfMemory: with what is needed and what is free.
+    """
+    if settings.source == "embedded" or settings.device != "cpu":
+        return
+    needed = sum(model.weights_bytes(settings.dtype) for model in models) + MARGIN_BYTES
+    free = psutil.virtual_memory().available
+    if needed > free:
+        raise OutOfMemory(
+            f"The run needs at least {gib(needed)} of RAM, and {gib(free)} are free.",
+            "Close other programs, choose float16, or take the small embedded twin.",
+        )
+
+
+def parameters_and_bytes(network: Any) -> tuple[int, int]:
+    """Parameters of a network, each tied one once, and the bytes that they take in memory."""
+    found = list(network.parameters())
+    return sum(p.numel() for p in found), sum(p.numel() * p.element_size() for p in found)
+
+
+def model_entry(
+    model_id: str,
+    found: Checkpoint,
+    networks: dict[str, Any],
+    dtype: str,
+    count: Callable[[Any], tuple[int, int]] = parameters_and_bytes,
+) -> dict[str, Any]:
+    """The `model` field of a run record: parameters and bytes of every network, counted in memory."""
+    model = CATALOG[model_id]
+    titles = {component.name: component.title for component in model.components}
+    components = []
+    for name, network in networks.items():
+        parameters, size_bytes = count(network)
+        components.append(
+            {"name": name, "title": titles.get(name, name), "parameters": parameters, "bytes": size_bytes},
+        )
+    return {
+        "id": model_id,
+        "title": model.title,
+        "source": found.source,
+        "repo": found.repo,
+        "revision": found.revision,
+        "label": found.label,
+        "dtype": dtype,
+        "parameters": sum(component["parameters"] for component in components),
+        "weights_bytes": sum(component["bytes"] for component in components),
+        "file_bytes": _file_bytes(Path(found.path)),
+        "components": components,
+    }
+
+
+def _file_bytes(path: Path) -> int:
+    """Size of a checkpoint's weight files on the disk."""
+    return sum(file.stat().st_size for file in _weight_files(path))
+
+
+def _weight_files(path: Path) -> list[Path]:
+    return list(path.rglob("*.safetensors")) if path.is_dir() else [path]
+
+
+def networks_of(pipe: Any) -> dict[str, Any]:
+    """Every network of a diffusers pipeline by its component name, in the pipeline's order."""
+    import torch
+
+    return {name: part for name, part in pipe.components.items() if isinstance(part, torch.nn.Module)}

@@ -1,3 +1,0 @@
-from ui.lab_page import lab_page
-
-lab_page("optimisation")
