@@ -4,8 +4,9 @@ Altair is imported when the first chart is drawn, so that pages without one star
 that were measured and draws nothing where there are none. Inside `from_run` every chart carries where they come from.
 """
 
+import json
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -23,7 +24,11 @@ ORIGIN_LINE_PX = 13
 TEXT_ROOM = 1.22
 ORIGIN_CHARACTERS = 62  # of small print that a 390-pixel screen shows in one line
 
+MOST_BUILT = 1000
+
 _origin: ContextVar[str] = ContextVar("origin", default="")
+_built: dict[Hashable, str] = {}
+"""Charts as Vega-Lite, by everything that they show."""
 
 
 @contextmanager
@@ -77,18 +82,38 @@ def bars(
     """
     if not rows:
         return
-    import altair as alt_
 
-    end = max(TEXT_ROOM * (limit or 0), room * max(row.value for row in rows)) or 1
-    layers = [_marks(alt_, rows, unit, end), _texts(alt_, rows)]
-    show(title, alt_.layer(*layers, *([limit_line(alt_, limit)] if limit else [])), len(rows), alt, key)
+    def make() -> Any:
+        import altair as alt_
+
+        end = max(TEXT_ROOM * (limit or 0), room * max(row.value for row in rows)) or 1
+        layers = [_marks(alt_, rows, unit, end), _texts(alt_, rows)]
+        return alt_.layer(*layers, *([limit_line(alt_, limit)] if limit else []))
+
+    show(title, make, (tuple(rows), unit, limit, room), len(rows), alt, key)
 
 
-def show(title: str, chart: Any, rows: int, alt: str, key: str | None) -> None:
-    """Put a chart on the page, with its title above and where its figures come from below."""
-    import altair as alt_
+def show(title: str, make: Callable[[], Any], shown: Hashable, rows: int, alt: str, key: str | None) -> None:
+    """Put a chart on the page, with its title above and where its figures come from below.
 
+    Args:
+        make: builds the Altair chart, where it was not built before.
+        shown: everything that `make` builds from. A page is drawn many times, and building is most of a chart's cost.
+    """
     st.markdown(f"**{title}**")
+    about = shown, rows, _origin.get(), st.context.theme.type
+    text = _built.get(about)
+    if text is None:
+        if len(_built) >= MOST_BUILT:
+            _built.clear()
+        text = _built[about] = json.dumps(_finished(make(), rows).to_dict(validate=False))
+    st.vega_lite_chart(spec=json.loads(text), width="stretch", alt=alt, key=key)
+
+
+def _finished(chart: Any, rows: int) -> Any:
+    """The chart with its height, and its origin below."""
+    import altair as alt_
+
     lines = textwrap.wrap(_origin.get(), ORIGIN_CHARACTERS)
     below = alt_.TitleParams(
         text=lines,
@@ -101,8 +126,7 @@ def show(title: str, chart: Any, rows: int, alt: str, key: str | None) -> None:
         color=colour("caption"),
     )
     height = ROW_PX * rows + AXIS_PX + ORIGIN_LINE_PX * len(lines)
-    chart = chart.properties(height=height, **({"title": below} if lines else {})).configure_view(strokeWidth=0)
-    st.altair_chart(chart, width="stretch", alt=alt, key=key)
+    return chart.properties(height=height, **({"title": below} if lines else {})).configure_view(strokeWidth=0)
 
 
 def _marks(alt: Any, rows: Sequence[Bar], unit: str, end: float) -> Any:

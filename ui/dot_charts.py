@@ -23,13 +23,17 @@ def repeat_dots(title: str, times: Sequence[float], key: str, cold: int = 1) -> 
     """
     if not times:
         return
-    import altair as alt
 
-    warm = times[cold:]
-    layers = [_band(alt, warm)] if len(warm) >= SMALLEST_FOR_A_BAND else []
-    layers += [_median(alt, warm)] if len(warm) > 1 else []
+    def make() -> Any:
+        import altair as alt
+
+        warm = times[cold:]
+        layers = [_band(alt, warm)] if len(warm) >= SMALLEST_FOR_A_BAND else []
+        layers += [_median(alt, warm)] if len(warm) > 1 else []
+        return alt.layer(*layers, _dots(alt, times, cold))
+
     told = told_times(times, cold)
-    show(title, alt.layer(*layers, _dots(alt, times, cold)), 1, f"{title}: {told}", key)
+    show(title, make, ("dots", tuple(times), cold), 1, f"{title}: {told}", key)
     st.caption(told)
 
 

@@ -125,6 +125,11 @@ def _questions(now: Bank, states: tuple[State, ...]) -> dict[str, list[Page]]:
     return {title: pages for title, pages in found.items() if pages}
 
 
+def is_question(page: Page) -> bool:
+    """Whether it is the page of a question of the bank."""
+    return any(page.url_path == _address(question.id) for question in bank().questions)
+
+
 def _address(question_id: str) -> str:
     """`q4` for Q4; an id that is another page's address gets a prefix."""
     name = question_id.lower()

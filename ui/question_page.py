@@ -18,6 +18,9 @@ from ui.paths import page_path
 from ui.prediction import PredictionBlock
 from ui.run_panel import RunPanel
 
+COLUMN_PX = 680
+"""About as wide as Streamlit's own single column; two of them fit a screen of 1920 pixels."""
+
 
 def question_page(question_id: str) -> None:
     """Draw the page of one question of the bank."""
@@ -33,14 +36,26 @@ def question_page(question_id: str) -> None:
         question=question,
         prediction=prediction,
     )
-    progress = partial(_progress, _heading(question), question, person)
-    code = code_place()
-    prediction.draw()
-    st.header("Run it", divider="gray", anchor=False)
-    panel.draw(code)
-    st.header("Answer", divider="gray", anchor=False)
-    AnswerCard(question, person, panel.refusal(), progress).draw()
-    _neighbours(question_id)
+    about, beside = _row()
+    with about:
+        progress = partial(_progress, _heading(question), question, person)
+    with beside:
+        code = code_place()
+    run, answer = _row()
+    with run:
+        prediction.draw()
+        st.header("Run it", divider="gray", anchor=False)
+        panel.draw(code)
+    with answer:
+        st.header("Answer", divider="gray", anchor=False)
+        AnswerCard(question, person, panel.refusal(), progress).draw()
+        _neighbours(question_id)
+
+
+def _row() -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two places beside each other where the screen has room for both, else one below the other."""
+    row = st.container(horizontal=True, horizontal_alignment="center", gap="large")
+    return row.container(width=COLUMN_PX), row.container(width=COLUMN_PX)
 
 
 def _heading(question: Question) -> DeltaGenerator:

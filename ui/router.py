@@ -5,10 +5,10 @@ from pathlib import Path
 import streamlit as st
 
 from ui.identity import identify
-from ui.navigation import pages
+from ui.navigation import is_question, pages
 from ui.sidebar import sidebar
 
-WIDE = {"runs"}  # and every page of a teacher
+WIDE = {"runs"}  # and every page of a teacher, and of a question
 FAVICON = Path(__file__).parent / "assets" / "favicon.svg"
 
 # The icon first: st.navigation would fetch the page's own from the internet.
@@ -17,7 +17,7 @@ person = identify()
 page = st.navigation(pages(person), expanded=True)
 st.set_page_config(
     page_title=f"{page.title} · VRAM Lab",
-    layout="wide" if page.url_path in WIDE or page.url_path.startswith("teacher") else "centered",
+    layout="wide" if page.url_path in WIDE or page.url_path.startswith("teacher") or is_question(page) else "centered",
 )
 sidebar()
 page.run()

@@ -1,5 +1,6 @@
 """What a run was computed to take in memory above what it did take, part by part; each bar adds up to its total."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -39,7 +40,15 @@ def memory_parts(record: Record, key: str) -> None:
     told = f"The {METERS[meter]} ({meter}) grew by {gib(grown)}: " + ", ".join(
         f"{part.name} {gib(part.bytes)}" for part in found
     )
-    show("What the memory went into", _chart(rows), len({row["row"] for row in rows}), told, f"{key}_parts")
+    shown = json.dumps(rows)
+    show(
+        "What the memory went into",
+        lambda: _chart(rows),
+        shown,
+        len({row["row"] for row in rows}),
+        told,
+        f"{key}_parts",
+    )
     st.caption(f"{told}. {_explained(found)}")
 
 
