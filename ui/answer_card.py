@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import streamlit as st
+from sqlalchemy.exc import DBAPIError
 
 from core.classroom.answers import (
     Submission,
@@ -29,6 +30,7 @@ from ui.identity import identify, person_id
 from ui.lesson import bank
 from ui.plain import plain
 from ui.problem import problem
+from ui.trouble import told_of
 
 STATES = {
     "needs_run": ("Run it first.", ":material/play_circle:"),
@@ -150,8 +152,8 @@ class AnswerCard:
                     machine=this_machine(),
                     refusal=self.refusal,
                 )
-        except LabError as error:
-            st.session_state[self._key("refused")] = problem(error)
+        except (LabError, DBAPIError) as error:
+            st.session_state[self._key("refused")] = told_of(error)
         else:
             st.session_state[self._key("sent")] = sent
 

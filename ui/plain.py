@@ -7,8 +7,8 @@ r"""Text that somebody wrote or that a link brought, shown as it is: no Markdown
 import re
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:-])")
-LINKED = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?=@)")
-"""Addresses become links even where their signs are escaped; a space of no width inside them prevents it."""
+LINKED = re.compile(r"(?<=:)(?=//|material/|[\w\\+-]+:)|(?<=www)(?=\.)|(?=@)")
+"""Addresses become links, and names between colons signs, even where escaped; a space of no width inside prevents it."""
 
 
 def plain(text: str) -> str:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import streamlit as st
+from sqlalchemy.exc import DBAPIError
 
 from core.classroom.answers import runs_of
 from core.classroom.predictions import predict, prediction_of, wants_prediction
@@ -18,7 +19,7 @@ from core.store.database import session
 from core.store.tables import Prediction
 from ui.class_watch import question_state
 from ui.identity import identify
-from ui.problem import problem
+from ui.trouble import told_of
 
 FITS_ONE_ROW = 36  # characters of all options together that a 390-pixel screen still shows in one row
 
@@ -109,8 +110,8 @@ class PredictionBlock:
         try:
             with session() as database:
                 predict(database, self.person, self.question, [choice])
-        except LabError as error:
-            return problem(error)
+        except (LabError, DBAPIError) as error:
+            return told_of(error)
         return ""
 
     def _show(self, locked: Prediction) -> None:

@@ -28,6 +28,20 @@ def on_script_error(error: Exception) -> bool:
     return False
 
 
+def told_of(error: LabError | DBAPIError) -> str:
+    """What a click says that could not keep something: it runs before the page is drawn, and draws nothing itself.
+
+    Raises:
+        DBAPIError: the error is not one that passes.
+    """
+    if isinstance(error, LabError):
+        return problem(error)
+    if not is_passing(error):
+        raise error
+    _log.error("The database did not take something: %s", error.orig)
+    return database_trouble(error)
+
+
 def database_trouble(error: DBAPIError) -> str:
     """Why the database could not be used, and what that means for what was just sent."""
     is_full = any(word in str(error.orig).lower() for word in FULL)

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser as Chromium
@@ -126,7 +127,7 @@ def test_bait_is_plain_text_on_every_page_of_a_teacher(browser: Chromium, server
             wait_to_read(page, TITLE)
         nothing_acted(page, path)
     context.close()
-    assert asked and not [address for address in asked if EVIL in address]
+    assert asked and not [address for address in asked if EVIL in str(urlsplit(address).hostname)]
 
 
 def test_bait_is_plain_text_behind_clicks_of_a_teacher(browser: Chromium, server: AppServer, room: Class) -> None:
@@ -146,7 +147,7 @@ def test_bait_is_plain_text_behind_clicks_of_a_teacher(browser: Chromium, server
         expect(page.get_by_role("button", name="Take their data away")).to_be_visible()
         nothing_acted(page, f"students, {handle}")
     context.close()
-    assert not [address for address in asked if EVIL in address]
+    assert not [address for address in asked if EVIL in str(urlsplit(address).hostname)]
 
 
 def test_bait_is_plain_text_on_every_page_of_a_student(browser: Chromium, server: AppServer, room: Class) -> None:
@@ -171,7 +172,7 @@ def test_bait_is_plain_text_on_every_page_of_a_student(browser: Chromium, server
         wait_to_read(page, handle)
         nothing_acted(page, f"join, {handle}")
         context.close()
-    assert not [address for address in asked if EVIL in address]
+    assert not [address for address in asked if EVIL in str(urlsplit(address).hostname)]
 
 
 def test_bait_is_neutral_in_every_file(room: Class, tmp_path: Path) -> None:
@@ -200,4 +201,4 @@ def test_a_link_with_bait_is_refused_in_plain_text(browser: Chromium, server: Ap
         expect(page.get_by_test_id("stAlert").first).to_be_visible()
         nothing_acted(page, name)
     context.close()
-    assert not [address for address in asked if EVIL in address]
+    assert not [address for address in asked if EVIL in str(urlsplit(address).hostname)]

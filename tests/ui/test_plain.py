@@ -13,5 +13,6 @@ def test_nothing_of_markdown_is_left_to_act() -> None:
     shown = plain(bait)
     for sign in "`*_[]()#!|<>$:":
         assert sign not in shown.replace(f"\\{sign}", "")
+    assert ":material/" not in plain(":material/home:") and ":smile" not in plain(":smile:").replace("\\", "")
     assert "://" not in shown and "www." not in shown and "a@" not in shown and "\n" not in shown
     assert shown.replace("\\", "").replace("\u200b", "") == bait.replace("\n", " ")
