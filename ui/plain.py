@@ -8,7 +8,7 @@ import re
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|<>~$:-])")
 LINKED = re.compile(r"(?<=:)(?=//|material/|[\w\\+-]+:)|(?<=www)(?=\.)|(?=@)")
-"""Addresses become links, and names between colons signs, even where escaped; a space of no width inside prevents it."""
+"""Addresses become links, and names between colons signs, even where escaped; a space of no width prevents both."""
 
 
 def plain(text: str) -> str:

@@ -82,10 +82,11 @@ class PredictionBlock:
     def _choices(self, key: str) -> str | None:
         texts = {choice.id: choice.text for choice in self.question.prediction_choices}
         prompt = self.question.prediction.prompt if self.question.prediction else "Your guess, before you measure"
-        kept: dict[str, Any] = {"key": key, "persist_state": "session", "on_change": "ignore"}
+        kept: dict[str, Any] = {"key": key, "persist_state": "session"}
         if sum(map(len, texts.values())) <= FITS_ONE_ROW:
             picked = st.segmented_control(prompt, list(texts), format_func=texts.__getitem__, **kept)
         else:
+            kept["on_change"] = "ignore"  # it is sent with the click that locks it in
             picked = st.radio(prompt, list(texts), index=None, format_func=texts.__getitem__, **kept)
         return str(picked) if picked else None
 

@@ -26,7 +26,7 @@ def predict(page: Page, choice: int) -> None:
     dialog.get_by_role("radio").nth(choice).check(force=True)
     settled(page)
     dialog.get_by_role("button", name="Lock in").click()
-    expect(page.get_by_text("You predicted")).to_be_visible()
+    expect(page.get_by_text("You predicted").first).to_be_visible()
     settled(page)
 
 
