@@ -5,7 +5,7 @@ The options go to the browser as texts alone; feedback, key and explanation foll
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from typing import Any
 
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
@@ -26,6 +26,7 @@ from core.measure.machine import this_machine
 from core.quiz.bank import Question
 from core.store.database import session
 from ui.class_watch import question_state
+from ui.days import day
 from ui.identity import identify, person_id
 from ui.lesson import bank
 from ui.plain import plain
@@ -94,7 +95,7 @@ class AnswerCard:
     def _form(self, last: Submission | None) -> None:
         # Not st.form: its unsent ticks are lost when a run that ends redraws the page.
         self._prompt()
-        self._single() if self.question.type == "single" else self._multiple()
+        self._choices()
         st.caption(f"{self.question.rule} {self._attempts(last)}")
         icon, key = ":material/task_alt:", self._key("send")
         st.button("Check my answer", type="primary", icon=icon, key=key, on_click=self._submit)
@@ -106,7 +107,13 @@ class AnswerCard:
         if self.question.image:
             st.image(config().bank.parent / self.question.image.src, alt=self.question.image.alt)
 
-    def _single(self) -> None:
+    def _choices(self) -> None:
+        """The options; what is chosen is sent with the click on the button."""
+        kept: dict[str, Any] = {"on_change": "ignore", "persist_state": "session"}
+        if self.question.type == "multiple":
+            for choice in self.question.choices:
+                st.checkbox(f"{choice.letter} · {choice.text}", key=self._key(f"tick_{choice.id}"), **kept)
+            return
         names = {choice.id: f"{choice.letter} · {choice.text}" for choice in self.question.choices}
         st.radio(
             "Options",
@@ -115,14 +122,8 @@ class AnswerCard:
             format_func=names.__getitem__,
             key=self._key("radio"),
             label_visibility="collapsed",
-            on_change="ignore",
-            persist_state="session",
+            **kept,
         )
-
-    def _multiple(self) -> None:
-        for choice in self.question.choices:
-            label, key = f"{choice.letter} · {choice.text}", self._key(f"tick_{choice.id}")
-            st.checkbox(label, key=key, on_change="ignore", persist_state="session")
 
     @property
     def _chosen(self) -> list[str]:
@@ -200,8 +201,7 @@ class AnswerCard:
         with session() as database:
             at = regraded_at(database, last.answer.id)
         if at is not None:
-            day = f"{datetime.fromtimestamp(at).astimezone():%d %B %Y}"
-            st.caption(f":material/grading: The question was changed; your teacher had this marked anew on {day}.")
+            st.caption(f":material/grading: The question was changed; your teacher had this marked anew on {day(at)}.")
 
     def _stale(self, last: Submission) -> None:
         if last.answer is None or last.is_final or question_state(self.question.id) != "open":

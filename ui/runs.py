@@ -1,5 +1,9 @@
 """Runs and pictures for the pages, each read in a session of its own."""
 
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
 from core.classroom import runs
 from core.store.database import session
 from core.store.tables import Picture, Run
@@ -27,3 +31,25 @@ def pictures(run_id: str) -> list[Picture]:
     """The pictures of a run, in the order in which they were made."""
     with session() as database:
         return runs.pictures(database, run_id)
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run as a page draws it; its pictures are read once, however many parts of the page ask for them."""
+
+    run: Run
+
+    @property
+    def id(self) -> str:
+        """Of the run."""
+        return self.run.id
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """The document that is exported."""
+        return self.run.record
+
+    @cached_property
+    def pictures(self) -> list[Picture]:
+        """In the order in which they were made."""
+        return pictures(self.run.id)

@@ -18,28 +18,31 @@ _log = logging.getLogger(__name__)
 
 def on_script_error(error: Exception) -> bool:
     """Draw what is known of an error; False leaves it to Streamlit's own box."""
-    if isinstance(error, LabError):
-        st.error(problem(error), icon=":material/error:")
-        return True
-    if isinstance(error, DBAPIError) and is_passing(error):
-        _log.error("The database did not take or give something: %s", error.orig)
-        st.error(database_trouble(error), icon=":material/database_off:")
-        return True
-    return False
+    told = _known(error)
+    if told:
+        st.error(told, icon=":material/error:")
+    return bool(told)
 
 
-def told_of(error: LabError | DBAPIError) -> str:
+def told_of(error: Exception) -> str:
     """What a click says that could not keep something: it runs before the page is drawn, and draws nothing itself.
 
     Raises:
-        DBAPIError: the error is not one that passes.
+        Exception: the error itself, where nothing is known of it.
     """
+    if told := _known(error):
+        return told
+    raise error
+
+
+def _known(error: Exception) -> str:
+    """What happened and what to do, in words; empty where nothing is known of the error."""
     if isinstance(error, LabError):
         return problem(error)
-    if not is_passing(error):
-        raise error
-    _log.error("The database did not take something: %s", error.orig)
-    return database_trouble(error)
+    if isinstance(error, DBAPIError) and is_passing(error):
+        _log.error("The database did not take or give something: %s", error.orig)
+        return database_trouble(error)
+    return ""
 
 
 def database_trouble(error: DBAPIError) -> str:

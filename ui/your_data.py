@@ -1,7 +1,5 @@
 """What is kept of whoever looks: how much and until when, to take away, to delete."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from core.classroom import privacy
@@ -9,6 +7,7 @@ from core.classroom.handles import key
 from core.classroom.privacy import Kept
 from core.errors import LabError
 from core.store.database import session
+from ui.days import day
 from ui.identity import person_id
 from ui.paths import page_path
 from ui.plain import plain
@@ -79,8 +78,7 @@ def _until(kept: Kept) -> str:
         return "It is kept until you delete it."
     if kept.until is None:
         return "It is kept until you or your teacher delete it."
-    day = f"{datetime.fromtimestamp(kept.until).astimezone():%d %B %Y}"
-    return f"It is deleted with the class on **{day}**, or earlier if you or your teacher delete it."
+    return f"It is deleted with the class on **{day(kept.until)}**, or earlier if you or your teacher delete it."
 
 
 def _take_away() -> None:

@@ -53,7 +53,6 @@ def _growth(border: str, meter: str) -> Callable[[Record], list[float]]:
     return values
 
 
-LABS_FOLDER = Path(__file__).parent.parent / "labs"
 MEMORY = {
     f"{meter}_{border}": Measure("GiB", _growth(border, meter), meter)
     for meter in ("device_used", "allocated", "process_rss")

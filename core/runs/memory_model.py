@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from core.config import ROOT
 from core.models.catalog import CATALOG, CONFIGS, DTYPE_BYTES
-from core.runs.records import Record, growth, main_meter, reading
+from core.runs.records import Record, growth, main_meter, reading, variants
 from core.runs.settings import ModelSettings
 
 Name = Literal[
@@ -69,7 +69,7 @@ def measured(record: Record) -> tuple[Part, ...]:
 
     A run that loads several models in turn has no parts of its own: its `outputs.variants` say the memory of each.
     """
-    if (record.get("outputs") or {}).get("variants"):
+    if variants(record):
         return ()
     return _on_cuda(record) if record["device"]["type"] == "cuda" else _on_cpu(record)
 

@@ -18,10 +18,9 @@ from PIL.JpegImagePlugin import JpegImageFile
 from core.config import config
 from core.errors import BadPicture
 from core.measure.recorder import Recorder
-from core.runs.lab import LABS_FOLDER
 from core.runs.settings import LESSON_PICTURE, LESSON_PICTURE_URL
 
-FOLDER = LABS_FOLDER / "inpainting"
+FOLDER = Path(__file__).parent.parent / "labs" / "inpainting"
 SHIPPED = {name: FOLDER / f"{name}.png" for name in ("table", "scene")}
 MOST_BYTES = 2_000_000
 """The lesson's picture has a tenth of that."""

@@ -74,6 +74,11 @@ def memory_growth_gib(record: Record) -> float | None:
     return None
 
 
+def variants(record: Record) -> list[Record]:
+    """What a run compares, each with its own figures; empty for the labs that do one thing."""
+    return list((record.get("outputs") or {}).get("variants") or [])
+
+
 def as_csv(records: Iterable[Record]) -> str:
     """The rows as CSV; a text that a spreadsheet would run as a formula gets a leading apostrophe."""
     rows = [row(record) for record in records]

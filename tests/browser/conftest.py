@@ -64,6 +64,17 @@ def measured(page: Page, timeout_ms: float = 300_000) -> None:
     settled(page)
 
 
+def predict(page: Page, choice: int) -> None:
+    """Answer the dialog that the run button opens while a prediction is missing."""
+    page.get_by_role("button", name="Lock in and run").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("radio").nth(choice).check(force=True)
+    settled(page)
+    dialog.get_by_role("button", name="Lock in").click()
+    expect(page.get_by_text("You predicted").first).to_be_visible()
+    settled(page)
+
+
 def open_tab(page: Page, name: str) -> None:
     """Look at another part of the result."""
     page.get_by_role("tab", name=name).click()

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.classroom import statistics
 from tests.browser.classroom import PASSCODE, open_class, student, teacher, tick
-from tests.browser.conftest import open_page, settled
+from tests.browser.conftest import open_page, predict, settled
 from tests.browser.server import AppServer
 
 RUN_MS = 300_000
@@ -41,13 +41,7 @@ def go(page: Page, link: str) -> None:
 
 
 def predict_and_run(page: Page, choice: int) -> None:
-    page.get_by_role("button", name="Lock in and run").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("radio").nth(choice).check(force=True)
-    settled(page)
-    dialog.get_by_role("button", name="Lock in").click()
-    expect(page.get_by_text("You predicted")).to_be_visible(timeout=SOON_MS)
-    settled(page)
+    predict(page, choice)
     page.get_by_role("button", name="Run it").click()
     expect(page.get_by_role("button", name=re.compile("Cancel|Leave the queue"))).to_be_visible(timeout=SOON_MS)
 

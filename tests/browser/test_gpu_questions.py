@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import open_page, settled
+from tests.browser.conftest import open_page, predict, settled
 from tests.browser.server import ROOT, AppServer
-from tests.browser.test_lesson import RUN_MS, predict
+from tests.browser.test_lesson import RUN_MS
 
 pytestmark = pytest.mark.full_size
 

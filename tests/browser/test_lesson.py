@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import open_page, settled
+from tests.browser.conftest import open_page, predict, settled
 from tests.browser.server import AppServer
 
 RUN_MS = 400_000
@@ -16,17 +16,6 @@ def run_and_wait(page: Page, figure: str) -> None:
     """Click the run button and wait for a figure of the result."""
     page.get_by_role("button", name=re.compile("Run (it|again)")).click()
     expect(page.get_by_text(figure).first).to_be_visible(timeout=RUN_MS)
-    settled(page)
-
-
-def predict(page: Page, choice: int) -> None:
-    """Answer the dialog that the run button opens while a prediction is missing."""
-    page.get_by_role("button", name="Lock in and run").click()
-    dialog = page.get_by_role("dialog")
-    dialog.get_by_role("radio").nth(choice).check(force=True)
-    settled(page)
-    dialog.get_by_role("button", name="Lock in").click()
-    expect(page.get_by_text("You predicted").first).to_be_visible()
     settled(page)
 
 

@@ -5,7 +5,6 @@ from statistics import median
 import streamlit as st
 
 from core.runs.records import Record, batch_times
-from core.store.tables import Run
 from core.units import count, seconds, significant
 from ui.charts import Bar, bars
 from ui.enlarged import enlarged
@@ -14,7 +13,7 @@ from ui.labs.classification_switches import switches
 from ui.labs.look import Draw, Look
 from ui.plain import plain
 from ui.results.readings import peak_figure
-from ui.runs import pictures
+from ui.runs import ShownRun
 
 SWITCHES = ("normalise", "eval_mode", "inference_mode")
 """Settings that a student turns off to see what happens."""
@@ -22,7 +21,7 @@ FEW_RISES = 1.15
 """Below this ratio throughput is said to have hardly risen."""
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: ShownRun) -> str:
     outputs, passes = run.record.get("outputs") or {}, batch_times(run.record)
     top = outputs.get("top") or []
     named = f"{top[0]['category']}, says the network, {percent(top[0]['probability'])} sure" if top else ""
@@ -34,7 +33,7 @@ def _sentence(run: Run) -> str:
     return f"{named}; {took}." if named else f"{took}.".capitalize()
 
 
-def _figures(run: Run) -> list[Figure]:
+def _figures(run: ShownRun) -> list[Figure]:
     passes = batch_times(run.record)
     rates = _rates(passes)
     smallest, best = min(passes, default=None), max(rates, key=lambda size: rates[size], default=None)
@@ -56,7 +55,7 @@ def _rates(passes: dict[int, list[float]]) -> dict[int, float]:
     return {size: size / median(each) for size, each in passes.items()}
 
 
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     """The names; what a switch did that was off stands beside them, as the questions ask for it."""
     outputs = run.record.get("outputs") or {}
     _steps(run)
@@ -64,24 +63,24 @@ def _main(run: Run, key: str) -> None:
     switches(run.record, key)
 
 
-def _tabs(run: Run) -> dict[str, Draw]:
+def _tabs(run: ShownRun) -> dict[str, Draw]:
     return {"Batch size": _by_batch, "Every pass": _every_pass}
 
 
-def _by_batch(run: Run, key: str) -> None:
+def _by_batch(run: ShownRun, key: str) -> None:
     passes = batch_times(run.record)
     _batches(passes, _rates(passes), run.record.get("limit"), key)
 
 
-def _every_pass(run: Run, key: str) -> None:
+def _every_pass(run: ShownRun, key: str) -> None:
     if layers := _layers(run.record.get("outputs") or {}):
         st.caption(f"Layers: {layers}.")
     _passes(run.record)
 
 
-def _steps(run: Run) -> None:
+def _steps(run: ShownRun) -> None:
     """The picture after each step of the preparation, beside each other."""
-    made = {picture.role: picture for picture in pictures(run.id)}
+    made = {picture.role: picture for picture in run.pictures}
     if "input" not in made:
         return
     given = made["input"].details

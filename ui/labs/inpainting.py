@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core.runs.records import Record, fastest
-from core.store.tables import Run
 from core.units import seconds
 from ui.dot_charts import repeat_dots
 from ui.enlarged import enlarged, size_note
@@ -12,19 +11,19 @@ from ui.labs.look import Draw, Look
 from ui.results.networks import networks
 from ui.results.previews import ROLE, previews
 from ui.results.readings import evaluation_chart, peak_figure, written
-from ui.runs import pictures
+from ui.runs import ShownRun
 
 TITLES = {"original": "Original", "mask": "Mask: white is painted over", "result": "Result"}
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: ShownRun) -> str:
     best, models = fastest(run.record), run.record.get("models") or []
     if not best.get("wall_s") or not models:
         return ""
     return f"{len(models)} models with {_networks(models)} networks inside took {seconds(best['wall_s'])}."
 
 
-def _figures(run: Run) -> list[Figure]:
+def _figures(run: ShownRun) -> list[Figure]:
     models = run.record.get("models") or []
     count_inside = _networks(models)
     return [
@@ -35,9 +34,9 @@ def _figures(run: Run) -> list[Figure]:
     ]
 
 
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     record = run.record
-    made = {picture.role: picture for picture in pictures(run.id)}
+    made = {picture.role: picture for picture in run.pictures}
     with st.grid(3, min_column_width=150):
         for role, title in TITLES.items():
             if role in made:
@@ -48,21 +47,21 @@ def _main(run: Run, key: str) -> None:
     networks(record.get("models") or [])
 
 
-def _tabs(run: Run) -> dict[str, Draw]:
+def _tabs(run: ShownRun) -> dict[str, Draw]:
     found: dict[str, Draw] = {"Time": _time}
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
-    if any(picture.role == ROLE for picture in pictures(run.id)):
+    if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
     return found
 
 
-def _time(run: Run, key: str) -> None:
+def _time(run: ShownRun, key: str) -> None:
     repeat_dots("Time of each result", [repeat["wall_s"] for repeat in run.record["repeats"]], key=f"{key}_times")
 
 
-def _formed(run: Run, key: str) -> None:
-    everything = pictures(run.id)
+def _formed(run: ShownRun, key: str) -> None:
+    everything = run.pictures
     previews(everything, sum(picture.role == "result" for picture in everything))
 
 

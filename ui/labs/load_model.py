@@ -1,15 +1,15 @@
 """The load lab's result."""
 
 from core.runs.records import fastest, growth, main_meter
-from core.store.tables import Run
 from core.units import gb, gib, seconds
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
 from ui.results.networks import networks
 from ui.results.readings import METERS, memory_chart, memory_figure, written
+from ui.runs import ShownRun
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: ShownRun) -> str:
     record = run.record
     model, meter = record.get("model") or {}, main_meter(record)
     grown, weights = growth(record, "after_load", meter), model.get("weights_bytes")
@@ -24,7 +24,7 @@ def _sentence(run: Run) -> str:
     )
 
 
-def _figures(run: Run) -> list[Figure]:
+def _figures(run: ShownRun) -> list[Figure]:
     record, model = run.record, run.record.get("model") or {}
     took = "From the file on disk to the model on its device."
     counted = "In GB of 1,000,000,000 bytes, as the Hub counts them."
@@ -36,11 +36,11 @@ def _figures(run: Run) -> list[Figure]:
     ]
 
 
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     memory_chart(run.record, f"{key}_main")
 
 
-def _tabs(run: Run) -> dict[str, Draw]:
+def _tabs(run: ShownRun) -> dict[str, Draw]:
     return {"Networks": lambda run, key: networks(run.record.get("models") or [])}
 
 

@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.runs.records import Record
-from core.store.tables import Picture, Run
+from core.runs.records import Record, variants
+from core.store.tables import Picture
 from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.enlarged import enlarged, size_note
@@ -13,7 +13,7 @@ from ui.figures import Figure, figures
 from ui.labs.look import Draw, Look
 from ui.plain import plain
 from ui.results.readings import METER_HELP, METERS
-from ui.runs import pictures
+from ui.runs import ShownRun
 
 Entry = dict[str, Any]
 NO_GAIN = "It was not faster than eager in this run, so compiling did not pay."
@@ -29,7 +29,7 @@ OTHER_METER = (
 )
 
 
-def _figures(run: Run) -> list[Figure]:
+def _figures(run: ShownRun) -> list[Figure]:
     measured = _measured(run)
     if not measured:
         return []
@@ -48,7 +48,7 @@ def _figures(run: Run) -> list[Figure]:
     ]
 
 
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     measured = _measured(run)
     if not measured:
         st.caption("No variant was finished.")
@@ -56,15 +56,15 @@ def _main(run: Run, key: str) -> None:
         _speeds(measured, run.record, key)
     else:
         _times(measured, key)
-    _missing(_everything(run))
+    _missing(variants(run.record))
 
 
-def _tabs(run: Run) -> dict[str, Draw]:
+def _tabs(run: ShownRun) -> dict[str, Draw]:
     measured = _measured(run)
     if not measured:
         return {}
     is_text = _is_text(measured)
-    output: dict[str, Draw] = {"Output": lambda run, key: _outputs(measured, run.record, run.id, is_text)}
+    output: dict[str, Draw] = {"Output": lambda run, key: _outputs(measured, run, is_text)}
     compiling: dict[str, Draw] = {"Compiling": lambda run, key: _compiling(measured, is_text)}
     return {
         **({} if is_text else output),
@@ -75,12 +75,8 @@ def _tabs(run: Run) -> dict[str, Draw]:
     }
 
 
-def _everything(run: Run) -> list[Entry]:
-    return list((run.record.get("outputs") or {}).get("variants") or [])
-
-
-def _measured(run: Run) -> list[Entry]:
-    return [entry for entry in _everything(run) if entry["is_available"] and entry.get("speedup")]
+def _measured(run: ShownRun) -> list[Entry]:
+    return [entry for entry in variants(run.record) if entry["is_available"] and entry.get("speedup")]
 
 
 def _is_text(measured: list[Entry]) -> bool:
@@ -156,7 +152,7 @@ def _shares(measured: list[Entry], key: str) -> None:
     bars(title, rows, "% of the limit", alt, f"{key}_shares", 100)
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: ShownRun) -> str:
     measured = _measured(run)
     if not measured:
         return ""
@@ -220,17 +216,17 @@ def _memory(measured: list[Entry], key: str) -> None:
             st.caption(plain(OTHER_METER.format(**told)))
 
 
-def _outputs(measured: list[Entry], record: Record, run_id: str, is_text: bool) -> None:
+def _outputs(measured: list[Entry], run: ShownRun, is_text: bool) -> None:
     """Whether the variants did the same work."""
     if is_text:
-        total = record["settings"]["max_new_tokens"]
+        total = run.record["settings"]["max_new_tokens"]
         told = [
             f"{e['title']}: {'the same' if e['same_output'] else 'only the first ' + str(e['same_tokens'])}"
             for e in measured[1:]
         ]
         st.caption(plain(f"Of the {total} tokens that eager wrote, {'; '.join(told)}.") if told else "")
         return
-    made = [picture for picture in pictures(run_id) if picture.role == "picture"]
+    made = [picture for picture in run.pictures if picture.role == "picture"]
     with st.grid(min(len(made), 4) or 1, min_column_width=150):
         for picture in made:
             st.image(enlarged(picture.png), caption=_caption(picture), alt=f"Picture, {_caption(picture)}")

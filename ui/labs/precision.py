@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core.labs.precision.settings import BASELINE, VARIANTS, Precision
-from core.runs.records import Record, main_meter
-from core.store.tables import Run
+from core.runs.records import Record, main_meter, variants
 from core.units import gib, seconds, significant
 from ui.charts import Bar, bars, memory_bars, waterfall
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
 from ui.plain import plain
 from ui.results.readings import METERS, peak_figure
+from ui.runs import ShownRun
 
 STEPS: tuple[tuple[Precision, ...], ...] = (
     (BASELINE,),
@@ -36,7 +36,7 @@ MAPPED = (
 )
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: ShownRun) -> str:
     measured = _measured(run)
     first = next((each for each in measured if each["name"] == BASELINE), None)
     smallest = min(measured, key=lambda each: each["weights_bytes"], default=None)
@@ -46,35 +46,31 @@ def _sentence(run: Run) -> str:
     return f"In {smallest['title']} the weights take {share:.0%} of the bytes of {first['title']}."
 
 
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     waterfall("What each step saves", _levels(_measured(run)), "left", f"{key}_bytes")
 
 
-def _tabs(run: Run) -> dict[str, Draw]:
+def _tabs(run: ShownRun) -> dict[str, Draw]:
     return {"Speed": _speed, "Output": _output, "Where it runs": _where, "Memory": _memory}
 
 
-def _speed(run: Run, key: str) -> None:
+def _speed(run: ShownRun, key: str) -> None:
     measured = _measured(run)
     _rates(measured, key)
     if told := _told(measured):
         st.markdown(f":material/lightbulb: {told}")
 
 
-def _output(run: Run, key: str) -> None:
+def _output(run: ShownRun, key: str) -> None:
     _distances(_measured(run), key)
     _texts(run.record)
 
 
-def _everything(run: Run) -> list[Record]:
-    return list((run.record.get("outputs") or {}).get("variants") or [])
+def _measured(run: ShownRun) -> list[Record]:
+    return [each for each in variants(run.record) if each["is_available"]]
 
 
-def _measured(run: Run) -> list[Record]:
-    return [each for each in _everything(run) if each["is_available"]]
-
-
-def _figures(run: Run) -> list[Figure]:
+def _figures(run: ShownRun) -> list[Figure]:
     items, measured = [], _measured(run)
     if measured:
         smallest = min(measured, key=lambda each: each["weights_bytes"])
@@ -168,8 +164,8 @@ def _nats(variant: Record) -> str:
     return significant(variant["kl_nats"], 2) if variant["kl_nats"] else "0"
 
 
-def _where(run: Run, key: str) -> None:
-    everything = _everything(run)
+def _where(run: ShownRun, key: str) -> None:
+    everything = variants(run.record)
     if not everything:
         return
     lines = ["| precision | here, and where it runs |", "|:--|:--|"]
@@ -202,7 +198,7 @@ def _texts(record: Record) -> None:
         st.caption(f"No text is shown: {reason}.")
 
 
-def _memory(run: Run, key: str) -> None:
+def _memory(run: ShownRun, key: str) -> None:
     record, measured = run.record, _measured(run)
     name = f"{main_meter(record)}_bytes"
     grown = [

@@ -5,16 +5,12 @@ from typing import Any
 import streamlit as st
 
 from core.labs.runtime.colab import OTHERS, SOURCE, T4_RUNTIME
-from core.store.tables import Run
 from core.units import gb, gib
 from ui.labs.look import Look
+from ui.runs import ShownRun
 
 
-def _sentence(run: Run) -> str:
-    return ""
-
-
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     facts = (run.record.get("outputs") or {}).get("facts") or {}
     here = _here(facts)
     lines = ["| | this machine, just read | Colab's T4 runtime, as published |", "|:--|:--|:--|"]
@@ -44,8 +40,6 @@ def _here(facts: dict[str, Any]) -> dict[str, str]:
 
 LOOK = Look(
     icon=":material/developer_board:",
-    sentence=_sentence,
-    figures=lambda run: (),
     main=_main,
     height_px=500,
 )

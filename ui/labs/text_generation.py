@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core.runs.records import Record, fastest
-from core.store.tables import Run
 from core.units import count, gb, seconds, significant
 from ui.charts import Bar, bars
 from ui.dot_charts import repeat_dots, told_values
@@ -11,13 +10,14 @@ from ui.figures import Figure
 from ui.labs.look import Draw, Look
 from ui.plain import plain
 from ui.results.readings import peak_figure, written
+from ui.runs import ShownRun
 
 TEXT_PX = 260
 LONG = 900
 """From so many characters on a text scrolls in a box."""
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: ShownRun) -> str:
     record, best = run.record, fastest(run.record)
     if not best.get("wall_s"):
         return ""
@@ -28,7 +28,7 @@ def _sentence(run: Run) -> str:
     return f"{of} {seconds(best['wall_s'])}{speed}{share}."
 
 
-def _figures(run: Run) -> list[Figure]:
+def _figures(run: ShownRun) -> list[Figure]:
     best = fastest(run.record)
     wall = "From the prompt to the last token, by the clock on the wall."
     rate = "New tokens per second, after the first."
@@ -44,7 +44,7 @@ def _figures(run: Run) -> list[Figure]:
     ]
 
 
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     """Every repeat; of a twin its story first, which is what it is there for."""
     if _is_twin(run.record):
         _text(run, key)
@@ -54,12 +54,12 @@ def _main(run: Run, key: str) -> None:
     repeat_dots(title, [repeat["wall_s"] for repeat in repeats], key=f"{key}_times")
 
 
-def _tabs(run: Run) -> dict[str, Draw]:
+def _tabs(run: ShownRun) -> dict[str, Draw]:
     text: dict[str, Draw] = {} if _is_twin(run.record) else {"Text": _text}
     return {"Speed": _speed, **text}
 
 
-def _speed(run: Run, key: str) -> None:
+def _speed(run: ShownRun, key: str) -> None:
     record = run.record
     _rates(record, key)
     if not _is_twin(record):
@@ -115,7 +115,7 @@ def per_second(rate: float) -> str:
     return f"{significant(rate)} tok/s"
 
 
-def _text(run: Run, key: str) -> None:
+def _text(run: ShownRun, key: str) -> None:
     outputs = run.record.get("outputs") or {}
     if outputs.get("text"):
         st.container(height=TEXT_PX if len(outputs["text"]) > LONG else "content", border=True).text(outputs["text"])

@@ -5,7 +5,7 @@ from typing import Literal
 import streamlit as st
 
 from core.runs.records import Record, fastest
-from core.store.tables import Picture, Run
+from core.store.tables import Picture
 from core.units import seconds, significant
 from ui.charts import Bar, bars, time_bars
 from ui.dot_charts import repeat_dots
@@ -14,10 +14,10 @@ from ui.figures import Figure
 from ui.labs.look import Draw, Look
 from ui.results.previews import ROLE, previews
 from ui.results.readings import SHORT, evaluation_chart, peak_figure, repeat_label, written
-from ui.runs import pictures
+from ui.runs import ShownRun
 
 
-def _figures(run: Run) -> list[Figure]:
+def _figures(run: ShownRun) -> list[Figure]:
     record, best = run.record, fastest(run.record)
     often = "How often the UNet ran. Some schedulers run it more often than they count steps."
     return [
@@ -28,7 +28,7 @@ def _figures(run: Run) -> list[Figure]:
     ]
 
 
-def _main(run: Run, key: str) -> None:
+def _main(run: ShownRun, key: str) -> None:
     """The pictures, and of a sweep what it is about: times over the steps, else how far apart they are."""
     made, sweep = _made(run), run.record["settings"].get("sweep")
     _gallery(made, sweep, key)
@@ -38,7 +38,7 @@ def _main(run: Run, key: str) -> None:
         _times(run.record, key)
 
 
-def _tabs(run: Run) -> dict[str, Draw]:
+def _tabs(run: ShownRun) -> dict[str, Draw]:
     """What a sweep is not about in the first place, the limit, and how each picture formed."""
     sweep, found = run.record["settings"].get("sweep"), dict[str, Draw]()
     if sweep in ("seed", "guidance_scale"):
@@ -47,13 +47,13 @@ def _tabs(run: Run) -> dict[str, Draw]:
         found["Difference"] = lambda run, key: _distances(_made(run), run.record, key)
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
-    if any(picture.role == ROLE for picture in pictures(run.id)):
+    if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
     return found
 
 
-def _formed(run: Run, key: str) -> None:
-    previews(pictures(run.id), len(_made(run)))
+def _formed(run: ShownRun, key: str) -> None:
+    previews(run.pictures, len(_made(run)))
 
 
 def _times(record: Record, key: str) -> None:
@@ -65,8 +65,8 @@ def _times(record: Record, key: str) -> None:
     time_bars("Time of each picture", list(zip(labels, times, strict=True)), key=f"{key}_times", cold_first=True)
 
 
-def _made(run: Run) -> list[Picture]:
-    return [picture for picture in pictures(run.id) if picture.role == "picture"]
+def _made(run: ShownRun) -> list[Picture]:
+    return [picture for picture in run.pictures if picture.role == "picture"]
 
 
 def _of(record: Record, repeat: Record) -> str | None:
@@ -132,7 +132,7 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
     bars(title, rows, "average difference of the colour values, 0 to 255", alt, key=f"{key}_distance")
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: ShownRun) -> str:
     record, made = run.record, _made(run)
     sweep, repeats = record["settings"].get("sweep"), record["repeats"]
     if sweep == "seed" and _twins_agree(made):

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 from functools import partial
-from typing import Any
 
 import streamlit as st
 
 from core.measure.verdict import verdict
+from core.runs.records import Record, variants
 from core.runs.twin_world import CARRIES_OVER
 from core.store.tables import Run
 from core.units import count
@@ -21,8 +21,8 @@ from ui.results.exports import exports
 from ui.results.memory_parts import memory_parts
 from ui.results.readings import memory_chart, stage_chart
 from ui.results.verdict import verdict_card
+from ui.runs import ShownRun
 
-Record = dict[str, Any]
 WEIGHTS = {"hub": "trained weights", "dummy": "random weights", "embedded": "embedded twin"}
 
 
@@ -35,10 +35,10 @@ def result(run: Run, key: str, can_compare: bool = True) -> None:
     st.fragment(_result, key=f"{key}_card")(run, key, can_compare)
 
 
-def _result(run: Run, key: str, can_compare: bool) -> None:
-    look = look_of(run.lab)
+def _result(stored: Run, key: str, can_compare: bool) -> None:
+    look, run = look_of(stored.lab), ShownRun(stored)
     with st.container(border=True), from_run(short_provenance(run.record)):
-        if run.state != "finished":
+        if stored.state != "finished":
             st.caption("Measured before the run ended:")
         _badges(run.record)
         if sentence := look.sentence(run):
@@ -52,27 +52,28 @@ def _result(run: Run, key: str, can_compare: bool) -> None:
                     draw(run, key)
 
 
-def _tabs(run: Run, look: Look, can_compare: bool) -> dict[str, Draw]:
+def _tabs(run: ShownRun, look: Look, can_compare: bool) -> dict[str, Draw]:
     """The lab's own tabs, then those of every lab."""
     common: dict[str, Draw] = {} if run.record.get("memory") is None else {"Memory": _memory}
     common |= {"Why": lambda run, key: verdict_card(run.record)} if verdict(run.record) else {}
     common |= {"Stages": lambda run, key: stage_chart(run.record, key)} if run.record.get("stages") else {}
     common |= {"Conditions": _conditions, "Take away": partial(_take_away, can_compare=can_compare)}
-    return {**look.tabs(run), **{title: draw for title, draw in common.items() if title not in look.tabs(run)}}
+    own = look.tabs(run)
+    return {**own, **{title: draw for title, draw in common.items() if title not in own}}
 
 
-def _memory(run: Run, key: str) -> None:
+def _memory(run: ShownRun, key: str) -> None:
     memory_chart(run.record, key)
     memory_parts(run.record, key)
 
 
-def _conditions(run: Run, key: str) -> None:
+def _conditions(run: ShownRun, key: str) -> None:
     for note in run.record.get("notes") or []:
         st.markdown(f":material/info: {plain(note)}")
     st.caption(f"{provenance(run.record)}{conditions_words(run.record)}")
 
 
-def _take_away(run: Run, key: str, can_compare: bool) -> None:
+def _take_away(run: ShownRun, key: str, can_compare: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         exports(run.record, key)
         if can_compare:
@@ -128,8 +129,8 @@ def short_provenance(record: Record) -> str:
 
 def _precision(record: Record, model: Record) -> str:
     """The run's precision, or how many where they are what the run compares."""
-    variants = (record.get("outputs") or {}).get("variants") if record["lab"] == "precision" else None
-    return f"{len(variants)} precisions" if variants else str(model["dtype"])
+    compared = variants(record) if record["lab"] == "precision" else []
+    return f"{len(compared)} precisions" if compared else str(model["dtype"])
 
 
 def _device(record: Record) -> str:

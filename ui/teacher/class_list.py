@@ -1,7 +1,5 @@
 """The classes of this installation, each with its code, how many joined, and what can be done with it."""
 
-from datetime import datetime
-
 import streamlit as st
 
 from core.classroom import classes
@@ -12,6 +10,7 @@ from core.config import config
 from core.errors import LabError
 from core.store.database import session
 from core.store.tables import Class
+from ui.days import day
 from ui.membership import address
 from ui.paths import page_path
 from ui.plain import plain
@@ -71,13 +70,9 @@ def class_card(room: Class) -> None:
 
 
 def _told(room: Class) -> str:
-    opened = f"Opened on {_day(room.created_at)}"
-    kept = f"deleted on {_day(room.keep_until)}" if room.keep_until else "kept until you delete it"
+    opened = f"Opened on {day(room.created_at)}"
+    kept = f"deleted on {day(room.keep_until)}" if room.keep_until else "kept until you delete it"
     return f"{opened}, {kept}."
-
-
-def _day(at: float) -> str:
-    return f"{datetime.fromtimestamp(at).astimezone():%d %B %Y}"
 
 
 def _links(room: Class) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -51,13 +52,11 @@ class Hour:
     def work(self) -> None:
         """Go through the bank until the time is up."""
         self.now = self.joined_at
-        try:
+        with suppress(TimeIsUp):  # in the middle of a question, which stays the page that they are on
             for question in self.bank.questions:
                 self.page = question.id
                 self._answer(question)
             self.page = None
-        except TimeIsUp:
-            pass
 
     def _pass(self, seconds: float) -> None:
         """Let time pass, at this student's pace where they do something themselves."""

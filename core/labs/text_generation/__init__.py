@@ -1,4 +1,4 @@
-"""Writing on from a prompt, token by token."""
+"""Continuing a prompt, token by token."""
 
 from core.runs.lab import MEMORY, TEXT, TIME, Lab
 

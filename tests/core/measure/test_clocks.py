@@ -37,11 +37,13 @@ def test_parts_add_up_to_the_whole_whatever_the_times(begun_ns: int, gaps_ns: li
     assert math.fsum(parts) == pytest.approx(clock.seconds(stamps[0], stamps[-1]), rel=1e-9, abs=1e-9)
 
 
-def test_a_processor_needs_no_setting_up() -> None:
+def test_on_a_processor_no_gpu_is_set_up_by_its_clock(simulate: Callable[..., Driver]) -> None:
+    driver = simulate(T4)
     clock = Clock("cpu")
     clock.touch()
     clock.settle()
     clock.synchronise()
+    assert not driver.devices[0].has_context
 
 
 def test_a_program_held_up_between_its_two_clocks_gets_no_more_time_on_the_device_than_on_the_wall(

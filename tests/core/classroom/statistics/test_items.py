@@ -47,7 +47,8 @@ def test_weights_share_out_the_whole(rows: list[list[float]]) -> None:
 def test_a_report_is_json_of_finite_numbers(rows: list[list[float]]) -> None:
     for most in (1e-6, 1.0, 1e6):
         marks = marks_of(answers(rows, most))
-        json.dumps(report(marks, "first", measured=["Q1"]), allow_nan=False)
+        text = json.dumps(report(marks, "first", measured=["Q1"]), allow_nan=False)
+        assert json.loads(text)["students"] == len(rows)
 
 
 def test_the_order_of_the_file_changes_no_figure() -> None:
