@@ -22,15 +22,13 @@ FEW_RISES = 1.15
 
 
 def _sentence(run: ShownRun) -> str:
-    outputs, passes = run.record.get("outputs") or {}, batch_times(run.record)
-    top = outputs.get("top") or []
-    named = f"{top[0]['category']}, says the network, {percent(top[0]['probability'])} sure" if top else ""
-    smallest = min(passes, default=None)
-    if smallest is None:
-        return f"{named}.".capitalize() if named else ""
-    what = "one picture" if smallest == 1 else f"a batch of {smallest}"
-    took = f"{what} takes {seconds(median(passes[smallest]))}"
-    return f"{named}; {took}." if named else f"{took}.".capitalize()
+    passes, top = batch_times(run.record), (run.record.get("outputs") or {}).get("top") or []
+    told = f"The network says {top[0]['category']}, {percent(top[0]['probability'])} sure." if top else ""
+    if passes:
+        smallest = min(passes)
+        what = "One picture" if smallest == 1 else f"A batch of {smallest}"
+        told += f" {what} takes {seconds(median(passes[smallest]))}."
+    return told.strip()
 
 
 def _figures(run: ShownRun) -> list[Figure]:
@@ -44,7 +42,9 @@ def _figures(run: ShownRun) -> list[Figure]:
             "Median of the warm passes.",
         ),
         Figure(
-            "Most pictures per second", None if best is None else significant(rates[best]), f"In batches of {best}."
+            "Pictures per second",
+            None if best is None else significant(rates[best]),
+            f"The most, in batches of {best}.",
         ),
         Figure("Parameters", _parameters(run.record), _layers(run.record.get("outputs") or {})),
         peak_figure(run.record),

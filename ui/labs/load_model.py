@@ -4,6 +4,7 @@ from core.runs.records import fastest, growth, main_meter
 from core.units import gb, gib, seconds
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
+from ui.results.memory_parts import has_parts, memory_parts
 from ui.results.networks import networks
 from ui.results.readings import METERS, memory_chart, memory_figure, written
 from ui.runs import ShownRun
@@ -41,7 +42,10 @@ def _main(run: ShownRun, key: str) -> None:
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    return {"Networks": lambda run, key: networks(run.record.get("models") or [])}
+    found: dict[str, Draw] = {"Networks": lambda run, key: networks(run.record.get("models") or [])}
+    if has_parts(run.record):
+        found["Memory"] = lambda run, key: memory_parts(run.record, key)
+    return found
 
 
 LOOK = Look(icon=":material/download:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs)

@@ -58,7 +58,7 @@ def _tabs(run: ShownRun, look: Look, can_compare: bool) -> dict[str, Draw]:
     common |= {"Why": lambda run, key: verdict_card(run.record)} if verdict(run.record) else {}
     common |= {"Stages": lambda run, key: stage_chart(run.record, key)} if run.record.get("stages") else {}
     common |= {"Conditions": _conditions, "Take away": partial(_take_away, can_compare=can_compare)}
-    own = look.tabs(run)
+    own = look.tabs(run)  # one of the same title takes the common one's place
     return {**own, **{title: draw for title, draw in common.items() if title not in own}}
 
 

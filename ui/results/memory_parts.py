@@ -29,11 +29,16 @@ HELD_BY = {
 }
 
 
+def has_parts(record: Record) -> bool:
+    """Whether there is anything to draw. Of a twin the libraries around it are nearly everything."""
+    return bool(measured(record)) and record["settings"].get("source") != "embedded"
+
+
 def memory_parts(record: Record, key: str) -> None:
     """Draw both bars and a table of the parts; nothing where the memory was not read, or for every variant apart."""
+    if not has_parts(record):
+        return
     found = measured(record)
-    if not found or record["settings"].get("source") == "embedded":
-        return  # of a twin the libraries around it are nearly everything
     bars = {"computed": _computed(record), "measured": found}
     rows = [row for name, parts in bars.items() for row in _segments(name, parts)]
     meter, grown = main_meter(record), sum(part.bytes for part in found)
