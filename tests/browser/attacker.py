@@ -9,6 +9,7 @@ assert b"the key" not in mallory.frames
 import asyncio
 import secrets
 from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -138,8 +139,9 @@ def _state(widget_id: str, value: Value) -> WidgetState:
 
 
 def play(story: Coroutine[Any, Any, T]) -> T:
-    """Run what waits for the server."""
-    return asyncio.run(story)
+    """Run what waits for the server, in a thread: a browser of an earlier test has its event loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, story).result()
 
 
 @contextmanager
