@@ -35,7 +35,7 @@ def gpu_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     ("question", "figure", "told"),
     [
         ("q5", "Fastest repeat", "Your fastest run took"),
-        ("q6", "device_used", "In your run device_used grew by"),
+        ("q6", "device_used", "In your run, loading the model raised device_used by"),
         ("q7", "Fastest picture", "After your run device_used was up by"),
     ],
 )

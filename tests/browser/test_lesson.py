@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import open_page, predict, settled
+from tests.browser.conftest import measured, open_page, predict, settled
 from tests.browser.server import AppServer
 
 RUN_MS = 400_000
@@ -16,7 +16,7 @@ def run_and_wait(page: Page, figure: str) -> None:
     """Click the run button and wait for a figure of the result."""
     page.get_by_role("button", name=re.compile("Run (it|again)")).click()
     expect(page.get_by_text(figure).first).to_be_visible(timeout=RUN_MS)
-    settled(page)
+    measured(page)
 
 
 def test_q1_is_answered_and_survives_a_reload(page: Page, server: AppServer) -> None:
