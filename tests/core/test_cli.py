@@ -49,6 +49,14 @@ def record_of(run: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     return record
 
 
+def test_a_reader_that_stops_reading_ends_the_command_without_a_trace() -> None:
+    read, written = os.pipe()
+    os.close(read)
+    ended = subprocess.run(command("models"), cwd=ROOT, stdout=written, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(written)
+    assert (ended.returncode, ended.stderr) == (1, "")
+
+
 def test_json_is_one_document_and_nothing_else() -> None:
     run = core(
         "run", "text_generation", "--source", "embedded", "--device", "cpu", "--set", "max_new_tokens=3", "--json"
