@@ -1,7 +1,8 @@
 """Writes what stands beside the shipped weights: a card per twin, and the list of checksums. python -m training.cards
 
 The figures come from `embedded_models/measured.json`, which training.evaluate writes, and from the trainings' own
-notes in the work folder. What was out of the ordinary in one training stands in its note as `remark`.
+notes in the work folder; a twin whose training left no notes there keeps its card. What was out of the ordinary in one
+training stands in its note as `remark`.
 """
 
 import hashlib
@@ -78,7 +79,8 @@ def main() -> None:
     lines = []
     for model_id in STORIES:
         digests = digests_of(model_id)
-        (FOLDER / model_id / "README.md").write_text(card(model_id, measured, digests), encoding="utf-8")
+        if all((WORK / f"{name}.json").exists() for name in STORIES[model_id]):
+            (FOLDER / model_id / "README.md").write_text(card(model_id, measured, digests), encoding="utf-8")
         lines += [f"{digest}  {model_id}/{name}" for name, digest in digests.items()]
     (FOLDER / CHECKSUMS).write_text("\n".join(lines) + "\n", encoding="utf-8")
 

@@ -1,6 +1,6 @@
 """Draws contact sheets to look at: true scenes, and what the twins make of prompts. python -m training.contact_sheet
 
-Writes `docs/training/*.png`. Every picture stands twice as large as it is, with nothing smoothed.
+Writes `docs/training/*.png`. A picture of 64 pixels stands twice as large as it is, with nothing smoothed.
 """
 
 from collections.abc import Sequence
@@ -12,10 +12,10 @@ from PIL import Image
 
 from training.data import pictures, scene_set
 from training.inpainting_data import draw_examples, examples
-from training.picture_quality import generated, load, painted
+from training.picture_quality import generated, load, painted, side_of
 
 FOLDER = Path("docs") / "training"
-SEED, COLUMNS, ENLARGED, GAP = 61, 8, 2, 4
+SEED, COLUMNS, GAP, CELL_PX = 61, 8, 4, 128
 PROMPTS = (
     "A futuristic city skyline at sunset, digital art",
     "A city skyline at night with a boat, comic book style",
@@ -32,7 +32,7 @@ SCALES = (0, 1, 2, 5, 7.5, 20, 50, 100)
 
 def sheet(rows: Sequence[Sequence[np.ndarray]]) -> Image.Image:
     """uint8 pictures in rows, on white."""
-    side = rows[0][0].shape[0] * ENLARGED
+    side = CELL_PX
     width, height = len(rows[0]) * (side + GAP) + GAP, len(rows) * (side + GAP) + GAP
     paper = Image.new("RGB", (width, height), "white")
     for y, row in enumerate(rows):
@@ -62,7 +62,7 @@ def _painted_sheet() -> Image.Image:
     pipe = load(StableDiffusionXLInpaintPipeline, "sdxl-inpainting")
     chosen = [each for each in examples(SEED, 80) if each.wanted not in ("none", each.scene.object)][:20]
     cells: list[np.ndarray] = []
-    for seed, (each, drawn) in enumerate(zip(chosen, draw_examples(chosen), strict=True)):
+    for seed, (each, drawn) in enumerate(zip(chosen, draw_examples(chosen, side_of(pipe)), strict=True)):
         region = drawn.region > 127
         after = painted(pipe, f"a {each.wanted}, {each.scene.style}", drawn.before, region, seed)
         cells += [drawn.before, np.where(region[..., None], 127, drawn.before).astype(np.uint8), after]

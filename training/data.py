@@ -1,8 +1,8 @@
 """Pictures of the twins' world in numbers: drawn once by all processor cores and kept in the work folder.
 
->>> scenes = scene_set(seed=1, count=24_000)
+>>> scenes = scene_set(seed=1, count=12_000)
 >>> pictures("train", scenes).shape                       # uint8, scene x row x column x RGB
-(24000, 64, 64, 3)
+(12000, 128, 128, 3)
 """
 
 import os
@@ -16,7 +16,8 @@ import torch
 
 from training.scenes import Scene, draw, random_scene
 
-SIDE = 64
+SIDE = 128
+"""Of the pictures that the picture twins learn to draw, pixels."""
 WORK = Path(os.environ.get("VRAM_LAB_TRAINING_DIR") or ".training")
 """Drawn pictures, latents and the trainings' own checkpoints: what a stopped training goes on from."""
 

@@ -17,10 +17,15 @@ from core.models.tokenizer_files import write_clip_tokenizer
 from training.captions import vocabulary
 from training.data import WORK, as_tensor
 
-LATENT_SIDE = 16
+LATENT_SIDE = 32
+LARGEST_BATCH = 32
+"""Of pictures that are encoded together."""
+WIDTHS, TIME_WIDTH = (32, 64, 96, 96), 256
+"""Channels at 32, 16, 8 and 4 latents a side (words are looked at on the last two), and those that carry the time."""
 MAX_TOKENS = 48
 VOCABULARY = 1024
 LARGEST_SNR_WEIGHT = 5.0
+TIME_WEIGHTS = "time_embedding.linear_1.weight"
 SCHEDULE = DDPMScheduler(
     beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", num_train_timesteps=1000, clip_sample=False
 )
@@ -29,12 +34,13 @@ SCHEDULE = DDPMScheduler(
 def new_unet(seed: int, **changes: Any) -> UNet2DConditionModel:
     """The small denoising network, the same every time."""
     torch.manual_seed(seed)
-    blocks = ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D")
+    blocks = ("DownBlock2D", "DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D")
     settings: dict[str, Any] = {
         "sample_size": LATENT_SIDE,
         "in_channels": 4,
         "out_channels": 4,
-        "block_out_channels": (64, 96, 96),
+        "block_out_channels": WIDTHS,
+        "time_embedding_dim": TIME_WIDTH,
         "layers_per_block": 1,
         "down_block_types": blocks,
         "up_block_types": tuple(block.replace("Down", "Up") for block in reversed(blocks)),
@@ -43,6 +49,60 @@ def new_unet(seed: int, **changes: Any) -> UNet2DConditionModel:
         "norm_num_groups": 16,
     }
     return UNet2DConditionModel(**settings | changes)
+
+
+@torch.no_grad()
+def inherit(unet: UNet2DConditionModel, parent: UNet2DConditionModel) -> list[str]:
+    """Copy the parent's weights; input channels that it did not have begin at zero, so the rest works at once.
+
+    A parent with fewer levels becomes the lower ones. Returns the names that keep their own weights: those that the
+    parent lacks or has in another shape.
+    """
+    known = _deepened(parent.state_dict(), len(unet.down_blocks) - len(parent.down_blocks))
+    known[TIME_WEIGHTS] = _time_weights(unet, parent)
+    left = []
+    for name, value in unet.state_dict().items():
+        given = known.get(name)
+        if given is not None and given.shape == value.shape:
+            value.copy_(given)
+        elif given is not None and _is_wider(value, given):
+            value.zero_()
+            value[:, : given.shape[1]].copy_(given)
+        else:
+            left.append(name)
+    return left
+
+
+def _time_weights(unet: UNet2DConditionModel, parent: UNet2DConditionModel) -> torch.Tensor:
+    """The parent's first layer that reads the time, for the fewer waves that a narrower network tells it with."""
+    steps = torch.arange(SCHEDULE.config.num_train_timesteps)
+    wanted = parent.time_proj(steps) @ parent.state_dict()[TIME_WEIGHTS].float().T
+    return torch.linalg.lstsq(unet.time_proj(steps), wanted).solution.T
+
+
+def _deepened(weights: dict[str, torch.Tensor], levels: int) -> dict[str, torch.Tensor]:
+    """The weights under the names that they have with so many levels more above them.
+
+    What reads or writes latents stays behind, as it sees another resolution now.
+    """
+    if not levels:
+        return weights
+    outer = ("conv_in.", "conv_norm_out.", "conv_out.")
+    found = {}
+    for name, value in weights.items():
+        if name.startswith("down_blocks."):
+            _, number, rest = name.split(".", 2)
+            name = f"down_blocks.{int(number) + levels}.{rest}"
+        if not name.startswith(outer):
+            found[name] = value
+    return found
+
+
+def _is_wider(value: torch.Tensor, given: torch.Tensor) -> bool:
+    """Whether `value` has the same shape but more input channels."""
+    if value.dim() < 2 or value.shape[0] != given.shape[0] or value.shape[2:] != given.shape[2:]:
+        return False
+    return bool(value.shape[1] > given.shape[1])
 
 
 def write_tokenizer(folder: Path, pad_token: str = "<|endoftext|>") -> None:
@@ -55,7 +115,7 @@ def latents(name: str, vae: AutoencoderKL, values: np.ndarray) -> torch.Tensor:
     path = WORK / "latents" / f"{name}-{len(values)}.pt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        parts = [encode(vae, values[start : start + 64]) for start in range(0, len(values), 64)]
+        parts = [encode(vae, values[start : start + LARGEST_BATCH]) for start in range(0, len(values), LARGEST_BATCH)]
         torch.save(torch.cat(parts).half(), path)
     return torch.load(path, weights_only=True).float()
 

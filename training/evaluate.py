@@ -26,7 +26,7 @@ def measure(quick: bool) -> dict[str, Any]:
     """All figures, by catalog name of the model whose twin was measured."""
     held_out = scene_set(judge.HELD_OUT_SEED, 100 if quick else judge.HELD_OUT)
     return {
-        "judge": judge.rates(judge.load(), pictures("judge-held-out", held_out), held_out),
+        "judge": judge.rates(judge.load(), pictures("judge-held-out", held_out, judge.SIDE), held_out),
         "qwen3-0.6b": language_model.evaluate(
             MODELS / "qwen3-0.6b", stories=20 if quick else 300, samples=10 if quick else 200
         ),

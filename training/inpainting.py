@@ -13,8 +13,8 @@ from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline, 
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.models.catalog import CONFIGS
-from training.data import WORK
-from training.diffusion import LATENT_SIDE, encode, new_unet, noise_loss, write_tokenizer
+from training.data import SIDE, WORK
+from training.diffusion import LARGEST_BATCH, LATENT_SIDE, encode, inherit, new_unet, noise_loss, write_tokenizer
 from training.inpainting_data import Example, draw_examples, examples, prompt_for
 from training.loop import Training
 from training.text_to_image import OUTPUT as DRAWING_TWIN
@@ -22,11 +22,11 @@ from training.text_to_image import WIDTH, text_config, tokens, trained_vae
 
 MODEL = "sdxl-inpainting"
 OUTPUT = Path("embedded_models") / MODEL
-SEED, EXAMPLES, BATCH, STEPS, LEARNING_RATE = 41, 10_000, 32, 2000, 8e-4
+SEED, EXAMPLES, BATCH, STEPS, LEARNING_RATE = 41, 6_000, 16, 2000, 6e-4
 SECOND_WIDTH, TIME_WIDTH = 96, 16
 GREY = np.float32(127.5)
 """0 between -1 and 1: what the pipeline puts where it will paint."""
-TIME_IDS = (64, 64, 0, 0, 64, 64)
+TIME_IDS = (SIDE, SIDE, 0, 0, SIDE, SIDE)
 """Original size, crop and target size, as the pipeline passes them."""
 
 
@@ -49,20 +49,9 @@ def new_networks() -> tuple[CLIPTextModel, CLIPTextModelWithProjection, UNet2DCo
         projection_class_embeddings_input_dim=SECOND_WIDTH + len(TIME_IDS) * TIME_WIDTH,
     )
     inherit(unet, UNet2DConditionModel.from_pretrained(DRAWING_TWIN / "unet"))
+    torch.nn.init.zeros_(unet.add_embedding.linear_2.weight)
+    torch.nn.init.zeros_(unet.add_embedding.linear_2.bias)
     return first, second, unet
-
-
-@torch.no_grad()
-def inherit(unet: UNet2DConditionModel, parent: UNet2DConditionModel) -> None:
-    """Copy the parent's weights; input channels that it did not have begin at zero, so the rest works at once."""
-    known = parent.state_dict()
-    for name, value in unet.state_dict().items():
-        if name in known:
-            value.zero_()
-            value[:, : known[name].shape[1]].copy_(known[name]) if value.dim() > 1 else value.copy_(known[name])
-    last = unet.add_embedding.linear_2
-    last.weight.zero_()
-    last.bias.zero_()
 
 
 def encoded(chosen: list[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -73,15 +62,15 @@ def encoded(chosen: list[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Te
     path = WORK / "latents" / f"inpainting-{len(chosen)}.pt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        vae, drawn = trained_vae(), draw_examples(chosen)
-        after, blanked, regions = [], [], []
-        for start in range(0, len(drawn), 64):
-            part = drawn[start : start + 64]
+        vae, drawn = trained_vae(), draw_examples(chosen, SIDE)
+        after, blanked, regions, stride = [], [], [], SIDE // LATENT_SIDE
+        for start in range(0, len(drawn), LARGEST_BATCH):
+            part = drawn[start : start + LARGEST_BATCH]
             pictures = np.stack([each.after for each in part])
             region = np.stack([each.region for each in part])
             after.append(encode(vae, pictures).half())
             blanked.append(encode(vae, np.where(region[..., None] > 127, GREY, pictures)).half())
-            regions.append(torch.from_numpy(region > 127)[:, None, :: 64 // LATENT_SIDE, :: 64 // LATENT_SIDE])
+            regions.append(torch.from_numpy(region > 127)[:, None, ::stride, ::stride])
         torch.save([torch.cat(after), torch.cat(blanked), torch.cat(regions)], path)
     return tuple(part.float() for part in torch.load(path, weights_only=True))
 

@@ -6,13 +6,13 @@ so that it fits into that region, on the ground that the first one stood on.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from multiprocessing import Pool
 
 import numpy as np
 from PIL import ImageFilter
 
 from training.captions import ADJECTIVES, ENDINGS, OBJECT_WORDS, STYLE_WORDS, prompt_for_training
-from training.data import SIDE
 from training.scenes import OBJECTS, STYLES, Place, Scene, draw, random_scene, with_object
 
 WIDTHS = {
@@ -37,7 +37,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Drawn:
-    """uint8 pictures [SIDE, SIDE, 3] and the region [SIDE, SIDE], 255 where it is to be painted."""
+    """uint8 pictures [side, side, 3] and the region [side, side], 255 where it is to be painted."""
 
     before: np.ndarray
     after: np.ndarray
@@ -54,39 +54,45 @@ def examples(seed: int, count: int) -> list[Example]:
     return found
 
 
-def draw_example(example: Example) -> Drawn:
-    """Draw the picture before and after, and the region between them."""
+def draw_example(example: Example, side: int) -> Drawn:
+    """Draw the picture before and after at `side` x `side` pixels, and the region between them."""
     random = np.random.default_rng(example.seed)
-    before = draw(example.scene, SIDE)
-    box = before.mask.point(lambda value: 255 if value > 127 else 0).getbbox() or (16, 16, 48, 48)
-    after = draw(fitted(example.scene, example.wanted, box), SIDE, foot=example.scene.object)
-    region = np.zeros((SIDE, SIDE), dtype=np.uint8)
+    before = draw(example.scene, side)
+    box = (
+        before.mask.point(lambda value: 255 if value > 127 else 0).getbbox() or (side // 4,) * 2 + (side * 3 // 4,) * 2
+    )
+    after = draw(fitted(example.scene, example.wanted, box, side), side, foot=example.scene.object)
+    region = np.zeros((side, side), dtype=np.uint8)
     wanted = np.asarray(after.picture)
     if random.uniform() < OUTLINE_SHARE:
-        grown = before.mask.filter(ImageFilter.MaxFilter(int(random.choice([3, 5]))))
+        grown = before.mask.filter(ImageFilter.MaxFilter(int(random.choice([1, 2])) * side // 64 * 2 + 1))
         region[np.asarray(grown) > 127] = 255
-        empty = draw(with_object(example.scene, "none"), SIDE, foot=example.scene.object)
+        empty = draw(with_object(example.scene, "none"), side, foot=example.scene.object)
         wanted = np.where(region[..., None] > 0, wanted, np.asarray(empty.picture))
     else:
-        more = random.integers(0, 4, 4)
+        more = random.integers(0, 4, 4) * side // 64
         left, top, right, low = box
         region[max(0, top - more[0]) : low + more[1], max(0, left - more[2]) : right + more[3]] = 255
     return Drawn(np.asarray(before.picture), wanted, region)
 
 
-def fitted(scene: Scene, wanted: str, box: tuple[int, int, int, int]) -> Scene:
-    """The scene with another object that fills `box` (pixels: left, top, right, low) as far as its shape allows."""
-    left, top, right, low = (value / SIDE for value in box)
+def fitted(scene: Scene, wanted: str, box: tuple[int, int, int, int], side: int) -> Scene:
+    """The scene with another object that fills `box` as far as its shape allows.
+
+    Args:
+        box: left, top, right and low edge in pixels of a picture of `side` pixels.
+    """
+    left, top, right, low = (value / side for value in box)
     from_left, from_right = WIDTHS[wanted]
     height = min(low - top, (right - left) / (from_right - from_left))
     x = (left + right) / 2 - height * (from_left + from_right) / 2
     return replace(with_object(scene, wanted), place=Place(x, low, height))
 
 
-def draw_examples(chosen: Sequence[Example]) -> list[Drawn]:
+def draw_examples(chosen: Sequence[Example], side: int) -> list[Drawn]:
     """All of them, on every core."""
     with Pool() as pool:
-        return pool.map(draw_example, chosen, chunksize=64)
+        return pool.map(partial(draw_example, side=side), chosen, chunksize=64)
 
 
 def prompt_for(example: Example, random: np.random.Generator) -> str:

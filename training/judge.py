@@ -17,6 +17,8 @@ from training.data import as_tensor, pictures, scene_set
 from training.loop import Training
 from training.scenes import ATTRIBUTES, Scene
 
+SIDE = 64
+"""What the judge looks at: larger pictures are reduced to it, as by standing further away."""
 SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 31, 12_000, 32, 1500, 2e-3
 HELD_OUT_SEED, HELD_OUT = 32, 1000
 OUTPUT = Path("training") / "judge.safetensors"
@@ -35,7 +37,7 @@ class Judge(nn.Module):
         self.heads = nn.ModuleDict({name: nn.Linear(96 * 16, len(values)) for name, values in ATTRIBUTES.items()})
 
     def forward(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Scores [n, values of the attribute] per attribute, of pictures [n, 3, 64, 64] from -1 to 1."""
+        """Scores [n, values of the attribute] per attribute, of pictures [n, 3, SIDE, SIDE] from -1 to 1."""
         features = self.trunk(batch)
         return {name: head(features) for name, head in self.heads.items()}
 
@@ -58,9 +60,14 @@ def load(path: Path = OUTPUT) -> Judge:
 
 @torch.no_grad()
 def verdicts(judge: Judge, values: np.ndarray) -> dict[str, torch.Tensor]:
-    """The judge's number per attribute for uint8 pictures [n, 64, 64, 3]."""
-    parts = [judge(as_tensor(values[start : start + 256])) for start in range(0, len(values), 256)]
+    """The judge's number per attribute for uint8 pictures [n, side, side, 3], side a multiple of SIDE."""
+    parts = [judge(reduced(as_tensor(values[start : start + 256]))) for start in range(0, len(values), 256)]
     return {name: torch.cat([part[name] for part in parts]).argmax(dim=1) for name in ATTRIBUTES}
+
+
+def reduced(batch: torch.Tensor) -> torch.Tensor:
+    """Pictures [n, 3, side, side] at the judge's own side."""
+    return nn.functional.avg_pool2d(batch, batch.shape[2] // SIDE)
 
 
 def rates(judge: Judge, values: np.ndarray, scenes: list[Scene]) -> dict[str, float]:
@@ -80,7 +87,7 @@ def jittered(batch: torch.Tensor) -> torch.Tensor:
 
 def main() -> None:
     scenes = scene_set(SEED, SCENES)
-    data, true = pictures("judge", scenes), truth(scenes)
+    data, true = pictures("judge", scenes, SIDE), truth(scenes)
     torch.manual_seed(SEED)
     judge = Judge().train()
     training = Training("judge", {"judge": judge}, STEPS, LEARNING_RATE, is_averaged=False)
@@ -91,7 +98,7 @@ def main() -> None:
     training.finish()
     save_file(judge.state_dict(), OUTPUT)
     held_out = scene_set(HELD_OUT_SEED, HELD_OUT)
-    print(rates(judge, pictures("judge-held-out", held_out), held_out))
+    print(rates(judge, pictures("judge-held-out", held_out, SIDE), held_out))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from PIL import Image
 
 from training import judge
 from training.captions import plain_caption
-from training.data import SIDE, as_pictures, as_tensor, pictures, scene_set
+from training.data import as_pictures, as_tensor, pictures, scene_set
 from training.inpainting_data import draw_examples, examples
 from training.scenes import ATTRIBUTES, OBJECTS
 
@@ -31,6 +31,11 @@ def load(pipeline: Any, model: str) -> Any:
     pipe = pipeline.from_pretrained(MODELS / model, dtype=torch.float32)
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def side_of(pipe: Any) -> int:
+    """Side in pixels of the pictures that a twin was trained to draw."""
+    return int(pipe.unet.config.sample_size * pipe.vae_scale_factor)
 
 
 def generated(
@@ -58,12 +63,22 @@ def distance(first: np.ndarray, second: np.ndarray) -> float:
     return float(np.abs(first.astype(np.float32) - second.astype(np.float32)).mean())
 
 
+def reconstruction_db(vae: Any, values: np.ndarray) -> float:
+    """Peak signal-to-noise ratio in dB, the mean over uint8 pictures that are encoded and decoded again."""
+    parts = [values[start : start + BATCH] for start in range(0, len(values), BATCH)]
+    with torch.no_grad():
+        again = np.concatenate([as_pictures(_through_vae(vae, part)) for part in parts])
+    error = np.square(values.astype(np.float32) - again).mean(axis=(1, 2, 3))
+    return float(np.mean(10 * np.log10(255**2 / error)))
+
+
 def measure_drawing(pipe: Any, prompts: int, sweep_prompts: int = 40) -> dict[str, Any]:
     """How often the twin's pictures show what the prompt names, and how steps, guidance and seed act."""
     scenes, referee = scene_set(SEED, prompts), judge.load()
     texts = [plain_caption(scene) for scene in scenes]
     shown = judge.rates(referee, generated(pipe, texts), scenes)
-    own = judge.rates(referee, pictures("judge-own", scenes), scenes)
+    true = pictures("judge-own", scenes, side_of(pipe))
+    own = judge.rates(referee, true, scenes)
     some = texts[:sweep_prompts]
     by_steps = {count: generated(pipe, some, num_inference_steps=count) for count in STEP_COUNTS}
     again = generated(pipe, some[:2], num_inference_steps=10)
@@ -71,6 +86,7 @@ def measure_drawing(pipe: Any, prompts: int, sweep_prompts: int = 40) -> dict[st
         "prompts": prompts,
         "shown": shown,
         "judge": own,
+        "reconstruction_db": reconstruction_db(pipe.vae, true),
         "share_of_judge": {name: shown[name] / own[name] for name in ATTRIBUTES},
         "sweep_prompts": sweep_prompts,
         "adherence_by_guidance_scale": {
@@ -90,7 +106,7 @@ def _mean(rates: dict[str, float]) -> float:
 def measure_inpainting(pipe: Any, count: int) -> dict[str, Any]:
     """How often the prompted object is seen in the region, and what happens to the pixels around it."""
     chosen = [each for each in examples(SEED, count * 3) if each.wanted not in ("none", each.scene.object)][:count]
-    drawn = draw_examples(chosen)
+    drawn = draw_examples(chosen, side_of(pipe))
     texts = [f"a {each.wanted}, {each.scene.style}" for each in chosen]
     before = np.stack([each.before for each in drawn])
     outside = np.stack([each.region for each in drawn]) < 128
@@ -98,7 +114,7 @@ def measure_inpainting(pipe: Any, count: int) -> dict[str, Any]:
     seen = judge.verdicts(judge.load(), after)["object"]
     wanted = torch.tensor([OBJECTS.index(each.wanted) for each in chosen])
     with torch.no_grad():
-        coded = as_pictures(torch.cat([_through_vae(pipe, before[i : i + 50]) for i in range(0, count, 50)]))
+        coded = as_pictures(torch.cat([_through_vae(pipe.vae, before[i : i + 50]) for i in range(0, count, 50)]))
     return {
         "pictures": count,
         "prompted_object_seen": float((seen == wanted).float().mean()),
@@ -114,8 +130,8 @@ def painted(pipe: Any, text: str, before: np.ndarray, region: np.ndarray, seed: 
         negative_prompt="",
         image=Image.fromarray(before),
         mask_image=Image.fromarray((region * 255).astype(np.uint8)),
-        width=SIDE,
-        height=SIDE,
+        width=side_of(pipe),
+        height=side_of(pipe),
         num_inference_steps=25,
         guidance_scale=5.0,
         generator=torch.Generator().manual_seed(seed),
@@ -123,6 +139,6 @@ def painted(pipe: Any, text: str, before: np.ndarray, region: np.ndarray, seed: 
     return np.asarray(result.images[0])
 
 
-def _through_vae(pipe: Any, values: np.ndarray) -> torch.Tensor:
+def _through_vae(vae: Any, values: np.ndarray) -> torch.Tensor:
     """Encoded and decoded again: what the autoencoder alone changes."""
-    return torch.as_tensor(pipe.vae.decode(pipe.vae.encode(as_tensor(values)).latent_dist.mean).sample)
+    return torch.as_tensor(vae.decode(vae.encode(as_tensor(values)).latent_dist.mean).sample)

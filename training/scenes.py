@@ -112,25 +112,29 @@ def _sky(light: Light, size: int, random: np.random.Generator) -> Image.Image:
 
 
 def _city(pen: Any, size: int, light: Light, random: np.random.Generator) -> None:
-    x = -0.04
+    """Towers with sky between them, each with its own height, wall and rows of windows."""
+    x = random.uniform(-0.06, 0.0)
     while x < 1:
-        width, height = random.uniform(0.07, 0.14), random.uniform(0.22, 0.55)
-        wall = light.shade(mix((96, 106, 138), (60, 66, 98), random.uniform()))
-        box = [x * size, (GROUND_Y - height) * size, (x + width) * size, GROUND_Y * size]
+        width, height = random.uniform(0.1, 0.16), random.uniform(0.2, 0.56)
+        wall = light.shade(mix((112, 122, 154), (52, 58, 92), random.uniform()))
+        box = [x * size, (GROUND_Y - height) * size, (x + width) * size, (GROUND_Y + 0.02) * size]
         pen.rectangle(box, fill=wall)
         if random.uniform() < 0.4:
             middle = (box[0] + box[2]) / 2
             pen.line([middle, box[1], middle, box[1] - 0.08 * size], fill=wall, width=max(1, size // 50))
         _windows(pen, box, size, light, random)
-        x += width + random.uniform(0, 0.02)
+        x += width + random.uniform(0.015, 0.06)
 
 
 def _windows(pen: Any, box: list[float], size: int, light: Light, random: np.random.Generator) -> None:
-    pane = size / 42
-    for row in np.arange(box[1] + pane, box[3] - pane, pane * 2.2):
-        for column in np.arange(box[0] + pane * 0.8, box[2] - pane, pane * 2.0):
+    """A grid of panes in the middle of the wall; some are lit."""
+    pane = size / 36
+    columns = int((box[2] - box[0] - pane * 0.6) / (pane * 1.7))
+    aside = (box[2] - box[0] - columns * pane * 1.7 + pane * 0.7) / 2
+    for row in np.arange(box[1] + pane, box[3] - pane * 1.5, pane * 2.2):
+        for column in box[0] + aside + np.arange(columns) * pane * 1.7:
             if random.uniform() < light.lit:
-                pen.rectangle([column, row, column + pane * 0.8, row + pane], fill=light.window)
+                pen.rectangle([column, row, column + pane, row + pane * 1.2], fill=light.window)
 
 
 def _mountains(pen: Any, size: int, light: Light, random: np.random.Generator) -> None:

@@ -15,20 +15,31 @@ from core.models.catalog import CONFIGS
 from training import vae as autoencoder
 from training.captions import prompt_for_training
 from training.data import WORK, pictures, scene_set
-from training.diffusion import MAX_TOKENS, VOCABULARY, latents, new_unet, noise_loss, write_tokenizer
+from training.diffusion import MAX_TOKENS, VOCABULARY, inherit, latents, new_unet, noise_loss, write_tokenizer
 from training.loop import Training
 
 MODEL = "stable-diffusion-1.5"
 OUTPUT = Path("embedded_models") / MODEL
-SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 21, 16_000, 32, 5000, 1.2e-3
+SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 21, 12_000, 16, 3000, 1e-3
 WIDTH = 96
 TOKENIZER = WORK / "tokenizer"
 
 
 def new_text_encoder(seed: int) -> CLIPTextModel:
-    """The small text encoder, the same every time."""
+    """The small text encoder with what the shipped one knows, the same every time."""
     torch.manual_seed(seed)
-    return CLIPTextModel(text_config())
+    encoder = CLIPTextModel(text_config())
+    if OUTPUT.exists():
+        encoder.load_state_dict(CLIPTextModel.from_pretrained(OUTPUT / "text_encoder").state_dict())
+    return encoder
+
+
+def drawing_unet(seed: int) -> UNet2DConditionModel:
+    """The denoising network with what the shipped one knows, as far as it fits."""
+    unet = new_unet(seed)
+    if OUTPUT.exists():
+        inherit(unet, UNet2DConditionModel.from_pretrained(OUTPUT / "unet"))
+    return unet
 
 
 def text_config(width: int = WIDTH) -> CLIPTextConfig:
@@ -73,7 +84,7 @@ def main() -> None:
     clean = latents("train", vae, pictures("train", scenes)[:SCENES])
     write_tokenizer(TOKENIZER)
     tokenizer = CLIPTokenizer.from_pretrained(TOKENIZER)
-    text_encoder, unet = new_text_encoder(SEED).train(), new_unet(SEED).train()
+    text_encoder, unet = new_text_encoder(SEED).train(), drawing_unet(SEED).train()
     modules = {"text_encoder": text_encoder, "unet": unet}
     training = Training("text_to_image", modules, STEPS, LEARNING_RATE, is_averaged=True)
     for step in training:

@@ -9,8 +9,8 @@ from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
 
 from training import data, judge, picture_quality
 from training.captions import plain_caption
-from training.data import scene_set
-from training.picture_quality import distance, generated, load, measure_inpainting
+from training.data import pictures, scene_set
+from training.picture_quality import distance, generated, load, measure_inpainting, reconstruction_db, side_of
 from training.scenes import ATTRIBUTES
 
 MODELS = Path(__file__).parents[2] / "embedded_models"
@@ -32,6 +32,12 @@ def test_pictures_show_what_the_prompt_names(painter: Any) -> None:
     made = generated(painter, [plain_caption(scene) for scene in scenes], num_inference_steps=25)
     shown = judge.rates(judge.load(), made, scenes)
     assert all(shown[name] >= 0.75 for name in ATTRIBUTES), shown
+
+
+def test_the_autoencoder_brings_scenes_back(painter: Any) -> None:
+    true = pictures("held-out", scene_set(seed=73, count=24), side_of(painter))
+    assert reconstruction_db(painter.vae, true) > 24
+    assert reconstruction_db(painter.vae, true) == pytest.approx(reconstruction_db(painter.vae, true[::-1]), abs=0.05)
 
 
 def test_more_steps_come_closer_to_the_50_step_picture(painter: Any) -> None:
