@@ -42,6 +42,7 @@ train: .venv/dev     ## the embedded twins anew: about two hours on two cores; g
 	$(BIN)/python -m training.vae
 	$(BIN)/python -m training.text_to_image
 	$(BIN)/python -m training.inpainting
+	$(BIN)/python -m training.few_steps
 	$(BIN)/python -m training.evaluate
 	$(BIN)/python -m training.cards
 	$(BIN)/python -m training.contact_sheet

@@ -22,7 +22,8 @@ TEXTS = Path(__file__).parent / "cards"
 """One text per twin; `$name` stands for a figure."""
 STORIES = {
     "qwen3-0.6b": ("language_model",),
-    "stable-diffusion-1.5": ("vae", "decoder", "text_to_image"),
+    "stable-diffusion-1.5": ("vae", "text_to_image"),
+    "lcm-dreamshaper-v7": ("few_steps",),
     "sdxl-inpainting": ("inpainting",),
     "yolov8n-seg": ("detector",),
     "resnet50": ("classifier",),

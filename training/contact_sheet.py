@@ -1,6 +1,6 @@
 """Draws contact sheets to look at: true scenes, and what the twins make of prompts. python -m training.contact_sheet
 
-Writes `docs/training/*.png`. A picture of 64 pixels stands twice as large as it is, with nothing smoothed.
+Writes `docs/training/*.png`. Pictures of the sizes that the twins were made for, with nothing smoothed.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from PIL import Image
 
 from training.data import pictures, scene_set
 from training.inpainting_data import draw_examples, examples
-from training.picture_quality import generated, load, painted, side_of
+from training.picture_quality import FEW_STEPS, generated, load, painted, side_of
 
 FOLDER = Path("docs") / "training"
 SEED, COLUMNS, GAP, CELL_PX = 61, 8, 4, 128
@@ -54,6 +54,9 @@ def main() -> None:
     sheet([[made[row] for made in by_steps] for row in range(len(some))]).save(FOLDER / "steps.png")
     by_scale = [generated(pipe, some, guidance_scale=scale) for scale in SCALES]
     sheet([[made[row] for made in by_scale] for row in range(len(some))]).save(FOLDER / "guidance.png")
+    few = load(StableDiffusionPipeline, "lcm-dreamshaper-v7")
+    by_few = [generated(few, some, num_inference_steps=count) for count in FEW_STEPS]
+    sheet([[made[row] for made in by_few] for row in range(len(some))]).save(FOLDER / "few_steps.png")
     _painted_sheet().save(FOLDER / "painted.png")
 
 

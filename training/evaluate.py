@@ -17,7 +17,7 @@ from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
 from core.measure.machine import this_machine
 from training import classifier, detector, judge, language_model
 from training.data import pictures, scene_set
-from training.picture_quality import MODELS, load, measure_drawing, measure_inpainting
+from training.picture_quality import MODELS, load, measure_drawing, measure_few_steps, measure_inpainting
 
 RESULT = MODELS / "measured.json"
 
@@ -34,6 +34,11 @@ def measure(quick: bool) -> dict[str, Any]:
             load(StableDiffusionPipeline, "stable-diffusion-1.5"),
             10 if quick else 200,
             sweep_prompts=4 if quick else 40,
+        ),
+        "lcm-dreamshaper-v7": measure_few_steps(
+            load(StableDiffusionPipeline, "lcm-dreamshaper-v7"),
+            load(StableDiffusionPipeline, "stable-diffusion-1.5"),
+            4 if quick else 40,
         ),
         "sdxl-inpainting": measure_inpainting(
             load(StableDiffusionXLInpaintPipeline, "sdxl-inpainting"), 10 if quick else 100

@@ -22,6 +22,7 @@ from training.scenes import ATTRIBUTES, OBJECTS
 SEED = 51
 BATCH = 50
 STEP_COUNTS = (1, 5, 10, 25, 50)
+FEW_STEPS = (1, 2, 4, 8)
 GUIDANCE_SCALES = (1.0, 5.0, 7.5, 20.0, 100.0)
 MODELS = Path("embedded_models")
 
@@ -96,6 +97,22 @@ def measure_drawing(pipe: Any, prompts: int, sweep_prompts: int = 40) -> dict[st
         "distance_to_50_steps": {str(count): distance(made, by_steps[50]) for count, made in by_steps.items()},
         "same_seed_is_identical": bool((again == generated(pipe, some[:2], num_inference_steps=10)).all()),
         "other_seed_distance": distance(*generated(pipe, [some[0]] * 2, num_inference_steps=10)),
+    }
+
+
+def measure_few_steps(pipe: Any, teacher: Any, prompts: int) -> dict[str, Any]:
+    """What a distilled twin shows after few steps, beside its teacher."""
+    scenes, referee = scene_set(SEED, prompts), judge.load()
+    texts = [plain_caption(scene) for scene in scenes]
+
+    def seen(which: Any, steps: int) -> float:
+        return _mean(judge.rates(referee, generated(which, texts, num_inference_steps=steps), scenes))
+
+    return {
+        "prompts": prompts,
+        "adherence_by_steps": {str(steps): seen(pipe, steps) for steps in FEW_STEPS},
+        "teacher_by_steps": {str(steps): seen(teacher, steps) for steps in FEW_STEPS},
+        "teacher_at_50": seen(teacher, 50),
     }
 
 

@@ -71,9 +71,8 @@ def _predicted(
 
 
 def trained_vae() -> AutoencoderKL:
-    """The autoencoder that training.vae left: its encoder is the same before and after the decoder was sharpened."""
-    is_sharp = autoencoder.SHARP_FOLDER.exists()
-    vae = AutoencoderKL.from_pretrained(autoencoder.SHARP_FOLDER if is_sharp else autoencoder.FOLDER).eval()
+    """The autoencoder that training.vae left."""
+    vae = AutoencoderKL.from_pretrained(autoencoder.FOLDER).eval()
     vae.register_to_config(_name_or_path="")
     return vae
 
@@ -94,19 +93,20 @@ def main() -> None:
         words = text_encoder(tokens(tokenizer, texts)).last_hidden_state
         training.descend(noise_loss(clean[chosen], partial(_predicted, unet, words)))
     training.finish()
-    pipeline(tokenizer, text_encoder, unet, vae).to(dtype=torch.float16).save_pretrained(OUTPUT)
+    scheduler = PNDMScheduler.from_pretrained(CONFIGS / MODEL, subfolder="scheduler")
+    pipeline(tokenizer, text_encoder, unet, vae, scheduler).to(dtype=torch.float16).save_pretrained(OUTPUT)
 
 
 def pipeline(
-    tokenizer: CLIPTokenizer, text_encoder: CLIPTextModel, unet: object, vae: object
+    tokenizer: CLIPTokenizer, text_encoder: CLIPTextModel, unet: object, vae: object, scheduler: object
 ) -> StableDiffusionPipeline:
-    """The stock pipeline with the real model's scheduler. No safety checker: the twin can draw landscapes only."""
+    """The stock pipeline. No safety checker: the twin can draw landscapes only."""
     return StableDiffusionPipeline(
         vae=vae,
         text_encoder=text_encoder,
         tokenizer=tokenizer,
         unet=unet,
-        scheduler=PNDMScheduler.from_pretrained(CONFIGS / MODEL, subfolder="scheduler"),
+        scheduler=scheduler,
         safety_checker=None,
         feature_extractor=None,
         requires_safety_checker=False,

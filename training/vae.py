@@ -22,10 +22,7 @@ WIDTHS = (24, 48, 64)
 """Channels at 128, 64 and 32 pixels a side."""
 SHIPPED = Path("embedded_models") / "stable-diffusion-1.5" / "vae"
 EDGES, DIVERGENCE = 0.5, 1e-3
-DECODER_BATCH, DECODER_STEPS, DECODER_LEARNING_RATE = 4, 1500, 6e-4
-LATENT_NOISE = 0.05
-"""Standard deviation of what is added to latents, so that the decoder forgives a denoising network's errors."""
-FOLDER, SHARP_FOLDER = WORK / "vae", WORK / "vae-sharp"
+FOLDER = WORK / "vae"
 
 
 def new_vae() -> AutoencoderKL:
@@ -77,27 +74,9 @@ def train() -> None:
     vae.save_pretrained(FOLDER)
 
 
-def sharpen() -> None:
-    """The decoder alone goes on: latents stay what the denoising networks learn, pictures become clearer."""
-    data, vae = pictures("train", scene_set(SEED, SCENES)), AutoencoderKL.from_pretrained(FOLDER)
-    vae.encoder.requires_grad_(False)
-    vae.quant_conv.requires_grad_(False)
-    training = Training("decoder", {"vae": vae.train()}, DECODER_STEPS, DECODER_LEARNING_RATE, is_averaged=True)
-    for step in training:
-        batch = as_tensor(data[_chosen(step + STEPS, DECODER_BATCH)])
-        with torch.autocast("cpu", torch.bfloat16):
-            with torch.no_grad():
-                latents = vae.encode(batch).latent_dist.mean
-            again = vae.decode(latents + LATENT_NOISE * torch.randn_like(latents)).sample.float()
-        training.descend(difference(again, batch))
-    training.finish()
-    vae.save_pretrained(SHARP_FOLDER)
-
-
 def _chosen(step: int, count: int) -> np.ndarray:
     return np.random.default_rng((SEED, step)).integers(SCENES, size=count)
 
 
 if __name__ == "__main__":
     train()
-    sharpen()
