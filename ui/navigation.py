@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import streamlit as st
@@ -13,11 +13,11 @@ from core.classroom.progress import State
 from core.quiz.bank import Bank
 from core.runs.lab import Lab
 from core.runs.registry import LABS
-from ui.identity import member
+from ui.identity import member, was_signed_in
 from ui.labs import look_of
 from ui.lesson import bank, progress_of
 from ui.paths import PAGES
-from ui.teacher.guard import is_teacher_here
+from ui.teacher.guard import is_teacher_account_here
 
 ICONS = {
     "right": ":material/check_circle:",
@@ -43,7 +43,8 @@ TEACHER = [
 def pages(person: str) -> dict[str, list[Page]]:
     """Every page by section of the sidebar."""
     states = tuple(each.state for each in progress_of(person).questions.values())
-    found = _all(_This(bank()), states, member() is not None, is_teacher_here())
+    is_teacher = was_signed_in() or is_teacher_account_here()
+    found = _all(_This(bank()), states, member() is not None, is_teacher)
     # Copies, because Streamlit notes on a page that this visitor may run it, and other visitors hold the same list.
     return {title: [copy(page) for page in pages] for title, pages in found.items()}
 
@@ -138,9 +139,8 @@ def _address(question_id: str) -> str:
 
 def _question_source(question_id: str) -> Path | Callable[[], None]:
     """The question's page file, or the same page without a file for a question that was added to the bank."""
-    number = question_id.removeprefix("Q")
-    if number.isdigit() and (found := sorted((PAGES / "lesson").glob(f"q{number:0>2}_*.py"))):
-        return found[0]
+    if (found := _question_file(question_id.removeprefix("Q"))) is not None:
+        return found
 
     def page() -> None:
         from ui.question_page import question_page
@@ -149,6 +149,11 @@ def _question_source(question_id: str) -> Path | Callable[[], None]:
 
     page.__name__ = f"question_{question_id}"
     return page
+
+
+@cache
+def _question_file(number: str) -> Path | None:
+    return next(iter(sorted((PAGES / "lesson").glob(f"q{number:0>2}_*.py"))), None) if number.isdigit() else None
 
 
 def _page(path: str, title: str, icon: str, url_path: str, default: bool = False, hidden: bool = False) -> Page:

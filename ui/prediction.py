@@ -31,11 +31,10 @@ class PredictionBlock:
     question: Question
     person: str
 
-    @cached_property
+    @property
     def is_wanted(self) -> bool:
-        """Whether a prediction has to be made before a run; as it was when this page was drawn."""
-        with session() as database:
-            return wants_prediction(database, self.person, self.question)
+        """Whether a prediction has to be made before a run; as it was when this was drawn."""
+        return self._stands[1]
 
     @property
     def chosen(self) -> str | None:
@@ -74,19 +73,25 @@ class PredictionBlock:
     def _key(self) -> str:
         return f"{self.question.id.lower()}_prediction"
 
-    @cached_property
+    @property
     def _locked(self) -> Prediction | None:
+        return self._stands[0]
+
+    @cached_property
+    def _stands(self) -> tuple[Prediction | None, bool]:
+        """What was predicted, and whether it still has to be; as it was when this was drawn."""
         with session() as database:
-            return prediction_of(database, self.person, self.question.id)
+            locked = prediction_of(database, self.person, self.question.id)
+            return locked, locked is None and wants_prediction(database, self.person, self.question)
 
     def _choices(self, key: str) -> str | None:
         texts = {choice.id: choice.text for choice in self.question.prediction_choices}
         prompt = self.question.prediction.prompt if self.question.prediction else "Your guess, before you measure"
-        kept: dict[str, Any] = {"key": key, "persist_state": "session"}
+        # It is sent with the click that locks it in.
+        kept: dict[str, Any] = {"key": key, "persist_state": "session", "on_change": "ignore"}
         if sum(map(len, texts.values())) <= FITS_ONE_ROW:
             picked = st.segmented_control(prompt, list(texts), format_func=texts.__getitem__, **kept)
         else:
-            kept["on_change"] = "ignore"  # it is sent with the click that locks it in
             picked = st.radio(prompt, list(texts), index=None, format_func=texts.__getitem__, **kept)
         return str(picked) if picked else None
 

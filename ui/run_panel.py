@@ -5,12 +5,14 @@ second while a run is queued or running; a reload or a closed tab changes nothin
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.classroom.classes import ensure_runs
+from core.classroom.runs import latest_run
 from core.errors import LabError
 from core.jobs import queue
 from core.jobs.presence import present
@@ -37,7 +39,6 @@ from ui.recorded import recorded
 from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
-from ui.runs import latest_run
 from ui.setting_words import TITLES
 from ui.settings_form import Form, as_widget
 
@@ -67,7 +68,7 @@ class RunPanel:
         Args:
             code: the place above, where the program stands with the settings that will run.
         """
-        job = self._latest_job()
+        job, _ = self._newest
         busy = job is not None and job.state in ACTIVE
         form = Form(self.lab, self.preset, self.prefix, self._open_fields)
         values, below = form.draw(disabled=busy)
@@ -85,9 +86,12 @@ class RunPanel:
             self._button(planned, job if busy else None)
         self._state(job, busy)
 
-    def _latest_job(self) -> Job | None:
+    @cached_property
+    def _newest(self) -> tuple[Job | None, Run | None]:
+        """What was asked for last on this page, and what was measured last; as it was when this was drawn."""
         with session() as database:
-            return queue.latest(database, self.person, lab=self.lab.name, question_id=self._question_id)
+            job = queue.latest(database, self.person, lab=self.lab.name, question_id=self._question_id)
+            return job, latest_run(database, self.person, self.lab.name, self._question_id)
 
     def _plan(self, values: dict[str, Any]) -> Plan | None:
         """The run that the settings describe, or an explanation on the page where they are out of range."""
@@ -147,13 +151,13 @@ class RunPanel:
             return f"Lock in, {download}" if download else "Lock in and run"
         if download:
             return f"D{download[1:]}"
-        return "Run again" if latest_run(self.person, self.lab.name, self._question_id) else "Run it"
+        return "Run again" if self._newest[1] else "Run it"
 
     def _expectation(self, planned: Plan) -> None:
         """One line: what runs and how long it should take here; behind the sign why, and who is waiting."""
         with session() as database:
             expected = queue.expected_s(database, planned.workload)
-            waiting = queue.waiting(database)
+            waiting = queue.waiting_lately(database)
         time = f"about {roughly(expected)} on this machine" if expected else "never timed on this machine"
         runs = self._weights(planned.settings) if isinstance(planned.settings, ModelSettings) else ""
         told = f"{runs}: {time}." if runs else f"{time.capitalize()}."
@@ -222,7 +226,7 @@ class RunPanel:
             st.rerun()
 
     def _state(self, job: Job | None, busy: bool) -> None:
-        run = latest_run(self.person, self.lab.name, self._question_id)
+        _, run = self._newest
         if busy and job is not None:
             st.fragment(self._poll, run_every=1)(job.id)
             if run is None:

@@ -9,12 +9,6 @@ from core.store.database import session
 from core.store.tables import Picture, Run
 
 
-def latest_run(person: str, lab: str, question_id: str | None) -> Run | None:
-    """The newest run of this student on one page."""
-    with session() as database:
-        return runs.latest_run(database, person, lab, question_id)
-
-
 def all_runs(person: str) -> list[Run]:
     """Every run of this student, newest first."""
     with session() as database:

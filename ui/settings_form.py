@@ -52,10 +52,21 @@ class Form:
         own_place = OWN_PLACE.union(self.open_fields)
         rest = [name for name, field in fields.items() if name not in own_place and _can_change(field)]
         if rest:
-            with st.expander("All settings", icon=":material/tune:"), st.grid(2, min_column_width=220):
-                for name in rest:
-                    values[name] = self._widget(name, fields[name], disabled)
+            values |= self._rest({name: fields[name] for name in rest}, disabled)
         return values, below or st.container()
+
+    def _rest(self, fields: dict[str, FieldInfo], disabled: bool) -> dict[str, Any]:
+        """The settings that are one click away: drawn once they are asked for, or differ from the preset."""
+        key = self._key("all_settings")
+        folded = st.expander("All settings", icon=":material/tune:", key=key, on_change="rerun")
+        if not folded.open and not any(self._is_changed(name, field) for name, field in fields.items()):
+            return {}
+        with folded, st.grid(2, min_column_width=220):
+            return {name: self._widget(name, field, disabled) for name, field in fields.items()}
+
+    def _is_changed(self, name: str, field: FieldInfo) -> bool:
+        key, start = self._key(name), as_widget(field, getattr(self.preset, name))
+        return key in st.query_params or st.session_state.get(key, start) != start
 
     def set_to(self, name: str, value: Any) -> None:
         """Give a widget another value; only in a callback, before the widgets are drawn."""

@@ -80,11 +80,13 @@ def submit_answer(
         AnswerRefused: the question is closed, or a prediction has to come first.
         QuestionClosed: the class does not take it now.
     """
-    ensure_taken(session, person_id, question.id)
-    if wants_prediction(session, person_id, question):
-        raise AnswerRefused(f"{question.id} asks what you expect first.", "Predict first, then answer.")
+    # Everything that takes time comes before the class is held: on SQLite whoever holds it keeps all others waiting.
+    is_early = wants_prediction(session, person_id, question)
     runs = runs_of(session, person_id, question) if question.key else []
     marking = mark(question, submitted, runs=runs, machine=machine, refusal=refusal)
+    ensure_taken(session, person_id, question.id)
+    if is_early:
+        raise AnswerRefused(f"{question.id} asks what you expect first.", "Predict first, then answer.")
     for _ in range(TRIES):
         before = answers_of(session, person_id, question.id)
         if repeated := _repeated(before, marking):
@@ -213,9 +215,8 @@ def _store(
     session: Session, person_id: str, question: Question, marking: Marking, bank: Bank, attempt: int
 ) -> Answer | None:
     """The stored row; None where another request has just taken that attempt."""
-    answer_id = uuid4().hex
     values = {
-        "id": answer_id,
+        "id": uuid4().hex,
         "person_id": person_id,
         "question_id": question.id,
         "attempt": attempt,
@@ -227,7 +228,7 @@ def _store(
         "shown_order": [choice.id for choice in question.choices],
         "created_at": time.time(),
     }
-    return session.get(Answer, answer_id) if insert_once(session, Answer, values) else None
+    return Answer(**values) if insert_once(session, Answer, values) else None
 
 
 def _submission(

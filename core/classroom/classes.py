@@ -10,7 +10,7 @@ everything is open.
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 from uuid import uuid4
 
@@ -49,6 +49,7 @@ class Room:
 
     Attributes:
         is_open: False once the class is closed; then no question takes anything.
+        students: how many have joined; two looks at a class are the same whatever it says.
     """
 
     class_id: str
@@ -56,6 +57,7 @@ class Room:
     is_open: bool
     first_state: QuestionState
     states: Mapping[str, QuestionState]
+    students: int = field(default=0, compare=False)
 
     def state(self, question_id: str) -> QuestionState:
         """The state of one question; an open one is closed while the class is."""
@@ -181,12 +183,14 @@ def set_questions(session: Session, class_id: str, question_ids: Iterable[str], 
 
 def room_of(session: Session, class_id: str) -> Room | None:
     """The class with its questions' states; None where it was deleted."""
-    found = session.get(Class, class_id)
-    if found is None:
+    joined = select(func.count()).where(Person.class_id == Class.id).scalar_subquery()
+    row = session.execute(select(Class, joined).where(Class.id == class_id)).tuples().one_or_none()
+    if row is None:
         return None
+    found, students = row
     rows = select(ClassQuestion.question_id, ClassQuestion.state).where(ClassQuestion.class_id == class_id)
     states = {question: _known(state) for question, state in session.execute(rows)}
-    return Room(found.id, found.title, found.closed_at is None, _known(found.first_state), states)
+    return Room(found.id, found.title, found.closed_at is None, _known(found.first_state), states, students)
 
 
 def state_for(session: Session, person_id: str, question_id: str) -> QuestionState:

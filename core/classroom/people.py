@@ -8,11 +8,11 @@ import hashlib
 import time
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, outerjoin, select, update
 from sqlalchemy.orm import Session
 
 from core.classroom.rows import insert_once
-from core.store.tables import Browser, Class, Person
+from core.store.tables import Browser, Class, Person, TeacherSession
 
 SEEN_EVERY_S = 20.0
 """An open page notes its student's presence this often."""
@@ -31,6 +31,17 @@ def person_for_cookie(session: Session, cookie: str) -> Person:
         raise ValueError("the identity cookie is empty; the middleware has to set it before anybody is looked up")
     digest = secret_hash(cookie)
     return _of_browser(session, digest) or _new_browser(session, digest)
+
+
+def visitor(session: Session, cookie: str) -> tuple[Person, bool]:
+    """The person of a cookie, and whether a teacher has signed in with it: both in one look, for every page drawn."""
+    signed_in = outerjoin(Browser, TeacherSession, TeacherSession.cookie_hash == Browser.cookie_hash)
+    both = select(Person, TeacherSession.expires_at).select_from(signed_in).join(Person, Person.id == Browser.person_id)
+    row = session.execute(both.where(_is(secret_hash(cookie)))).tuples().first() if cookie else None
+    if row is None:
+        return person_for_cookie(session, cookie), False
+    person, expires_at = row
+    return person, expires_at is not None and expires_at > time.time()
 
 
 def secret_hash(secret: str) -> str:

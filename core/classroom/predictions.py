@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Exists, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.classroom.classes import ensure_taken
@@ -21,9 +21,9 @@ def predict(session: Session, person_id: str, question: Question, choices: Seque
             answer already.
         QuestionClosed: the class does not take it now.
     """
-    ensure_taken(session, person_id, question.id)
     _check_prediction(question, choices)
     has_begun = _has_begun(session, person_id, question)
+    ensure_taken(session, person_id, question.id)
     # Looked for afterwards: another request may have predicted and answered in between, and that prediction stays.
     if found := prediction_of(session, person_id, question.id):
         return found
@@ -47,18 +47,20 @@ def wants_prediction(session: Session, person_id: str, question: Question) -> bo
 
     With a run or an answer what was expected can no longer be said, and the question goes on without a prediction.
     """
-    if question.predict == "none" or prediction_of(session, person_id, question.id):
+    if question.predict == "none":
         return False
-    return not _has_begun(session, person_id, question)
+    predicted = exists().where(Prediction.person_id == person_id, Prediction.question_id == question.id)
+    return not session.scalar(select(or_(predicted, *_begun(person_id, question))))
 
 
 def _has_begun(session: Session, person_id: str, question: Question) -> bool:
     """True once there is a run of the question, whatever came of it, or an answer."""
-    for table in (Run, Answer):
-        mine = select(table.id).where(table.person_id == person_id, table.question_id == question.id).limit(1)
-        if session.scalar(mine) is not None:
-            return True
-    return False
+    return bool(session.scalar(select(or_(*_begun(person_id, question)))))
+
+
+def _begun(person_id: str, question: Question) -> list[Exists]:
+    """In one statement, as this is asked whenever a question's page is drawn."""
+    return [exists().where(table.person_id == person_id, table.question_id == question.id) for table in (Run, Answer)]
 
 
 def _check_prediction(question: Question, choices: Sequence[str]) -> None:

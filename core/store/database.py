@@ -26,6 +26,7 @@ from sqlalchemy.orm import Session
 
 from core.config import config
 from core.errors import LabError
+from core.store.one_writer import queue_writers
 
 HEAD = "0002"
 """Revision that this code needs; a test compares it with the newest file in `migrations/versions`."""
@@ -63,6 +64,7 @@ def _engine(address: str) -> Engine:
     timeout = {"timeout": BUSY_TIMEOUT_S}
     made = create_engine(url, connect_args=timeout, json_serializer=_dumps, hide_parameters=True)
     event.listen(made, "connect", _prepare_sqlite)
+    queue_writers(made, BUSY_TIMEOUT_S)
     return made
 
 

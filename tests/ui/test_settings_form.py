@@ -1,6 +1,9 @@
 """Every setting of every lab gets a widget with the range of its settings class."""
 
+from collections.abc import Callable
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.runs.lab import Lab
 from core.runs.registry import LABS
@@ -77,3 +80,42 @@ def test_options_have_titles_and_those_of_numbers_none() -> None:
 def test_an_empty_list_of_names_stays_a_list() -> None:
     names = LABS["optimisation"].settings.model_fields["variants"]
     assert settings_form.as_widget(names, ()) == []
+
+
+def _form() -> None:
+    import streamlit as st
+
+    from core.runs.registry import LABS
+    from ui.settings_form import Form
+
+    lab = LABS["text_generation"]
+    st.session_state["found"] = Form(lab, lab.settings(), "q4").draw(disabled=False)[0]
+
+
+def _leave(at: AppTest) -> None:
+    """Nothing was touched."""
+
+
+def _unfold(at: AppTest) -> None:
+    at.session_state["q4_all_settings"] = True
+
+
+def _change(at: AppTest) -> None:
+    at.session_state["q4_max_new_tokens"] = 7
+
+
+def _follow_a_link(at: AppTest) -> None:
+    at.query_params["q4_max_new_tokens"] = "7"
+
+
+@pytest.mark.parametrize(
+    ("act", "tokens"), [(_leave, None), (_unfold, 100), (_change, 7), (_follow_a_link, 7)], ids=lambda part: str(part)
+)
+def test_folded_settings_are_drawn_once_they_are_asked_for_or_changed(
+    act: Callable[[AppTest], None], tokens: int | None
+) -> None:
+    at = AppTest.from_function(_form)
+    act(at)
+    at.run(timeout=30)
+    assert not at.exception
+    assert at.session_state["found"].get("max_new_tokens") == tokens
