@@ -52,6 +52,6 @@ def test_every_lab_has_its_parts() -> None:
     from core.runs.registry import LABS
 
     for name in LABS:
-        for part in ("settings.py", "program.py", "run.py"):
+        for part in ("settings.py", "program.py", "cell.py", "run.py"):
             assert (ROOT / "core" / "labs" / name / part).is_file(), f"{name} lacks {part}"
         assert (ROOT / "ui" / "labs" / f"{name}.py").is_file()

@@ -37,7 +37,7 @@ class Model:
         required_files: files beside the configurations without which a download is not whole.
         tied_parameters: parameters that the Hub's file holds a second time.
         url: address of the weights where they are not on the Hub.
-        gpu_dtype: the precision that a run takes on a GPU by itself; bfloat16 is float16 where a card has no units for it.
+        gpu_dtype: what `auto` takes on a GPU; for bfloat16 it is float16 where a card has no units for that.
         native_size: picture side in pixels that it was trained for, None for text.
         twin_size: the same for the embedded twin.
     """

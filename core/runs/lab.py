@@ -99,3 +99,13 @@ class Lab:
     def program(self) -> Path:
         """The file that runs and that the page shows."""
         return Path(str(importlib.import_module(f"core.labs.{self.name}").__file__)).with_name("program.py")
+
+    def cell(self, settings: LabSettings, sources: dict[str, str], is_local: bool) -> str:
+        """The calls that the page shows below the program.
+
+        Args:
+            sources: model -> repository, file or folder that it is loaded from.
+            is_local: these are folders of this machine, and nothing is fetched.
+        """
+        module = importlib.import_module(f"core.labs.{self.name}.cell")
+        return module.cell(settings, sources, is_local)  # type: ignore[no-any-return]
