@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from core.runs.records import Record, growth
 from core.runs.settings import LabSettings
+from core.runs.twin_world import World
 from core.units import GIB
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class Lab:
         fallback: what source `auto` takes where the Hub's weights are neither cached nor reachable.
         page_fallback: the same on the lab's own page, where nothing is asked.
         measures: what a question may ask of its record.
+        carries_over: one sentence for every result of a twin, on what holds of the real model too; a lab without models
+            has none.
+        world: what its twin knows, where it takes a prompt.
+        suggestions: prompts that the twin knows, by title.
     """
 
     name: str
@@ -88,6 +93,9 @@ class Lab:
     fallback: Literal["dummy", "embedded"] = "dummy"
     page_fallback: Literal["dummy", "embedded"] | None = None
     measures: dict[str, Measure] = field(default_factory=dict)
+    carries_over: str = ""
+    world: World | None = None
+    suggestions: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> type[LabSettings]:
