@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from core.runs.memory_model import Part
 from core.runs.records import Record, growth
-from core.runs.settings import LabSettings
+from core.runs.settings import LabSettings, ModelSettings
 from core.runs.twin_world import World
 from core.units import GIB
 
@@ -79,6 +80,7 @@ class Lab:
         fallback: what source `auto` takes where the Hub's weights are neither cached nor reachable.
         page_fallback: the same on the lab's own page, where nothing is asked.
         measures: what a question may ask of its record.
+        beside_weights: what a run should need beside the weights, where that can be computed.
         carries_over: one sentence for every result of a twin, on what holds of the real model too; a lab without models
             has none.
         world: what its twin knows, where it takes a prompt.
@@ -93,6 +95,7 @@ class Lab:
     fallback: Literal["dummy", "embedded"] = "dummy"
     page_fallback: Literal["dummy", "embedded"] | None = None
     measures: dict[str, Measure] = field(default_factory=dict)
+    beside_weights: Callable[[ModelSettings], Part] | None = None
     carries_over: str = ""
     world: World | None = None
     suggestions: dict[str, str] = field(default_factory=dict)

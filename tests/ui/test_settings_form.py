@@ -74,16 +74,11 @@ def test_a_label_is_in_words_and_the_help_names_the_setting(lab: Lab) -> None:
 
 def test_options_have_titles_and_those_of_numbers_none() -> None:
     picture, text = LABS["text_to_image"], LABS["precision"]
-    assert [title(text, "device", each) for each in ("auto", "cpu", "cuda", "cuda:1")] == [
-        "Automatic",
-        "CPU",
-        "GPU",
-        "GPU 1",
-    ]
+    devices = ("auto", "cpu", "cuda", "cuda:1")
+    assert [title(text, "device", each) for each in devices] == ["Automatic", "CPU", "GPU", "GPU 1"]
     assert (title(picture, "sweep", None), title(picture, "sweep", "num_inference_steps")) == ("Nothing", "Steps")
-    assert (
-        title(text, "precisions", "nf4_bitsandbytes") == "4-bit (NF4)" and title(text, "dtype", "float16") == "float16"
-    )
+    assert title(text, "precisions", "nf4_bitsandbytes") == "4-bit (NF4)"
+    assert title(text, "dtype", "float16") == "float16"
 
 
 def test_an_empty_list_of_names_stays_a_list() -> None:

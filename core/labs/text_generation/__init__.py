@@ -1,6 +1,7 @@
 """Continuing a prompt, token by token."""
 
 from core.runs.lab import MEMORY, TEXT, TIME, Lab
+from core.runs.memory_model import keys_and_values
 from core.runs.twin_world import STORIES
 
 LAB = Lab(
@@ -11,6 +12,7 @@ LAB = Lab(
     models=("qwen3-0.6b",),
     page_fallback="embedded",  # there the text is to be read; questions time it
     measures=TIME | TEXT | MEMORY,
+    beside_weights=keys_and_values,
     carries_over=(
         "How a text grows token by token, and what seed and temperature do, carries over to the real "
         "model; what it can tell, time and memory do not: random weights of the real size show the last "

@@ -1,6 +1,7 @@
 """Pictures from a prompt."""
 
 from core.runs.lab import MEMORY, TIME, Lab
+from core.runs.memory_model import activations
 from core.runs.twin_world import PICTURES
 
 LAB = Lab(
@@ -11,6 +12,7 @@ LAB = Lab(
     models=("stable-diffusion-1.5",),
     fallback="embedded",
     measures=TIME | MEMORY,
+    beside_weights=activations,
     carries_over=(
         "How seed, steps and guidance act carries over to the real model; picture quality, time and "
         "memory do not: random weights of the real size show the last two."
