@@ -40,11 +40,20 @@ TEACHER = [
 """File, title, icon, address of every teacher page; the first one holds the sign-in."""
 
 
-def pages(person: str) -> dict[str, list[Page]]:
-    """Every page by section of the sidebar."""
+Draw = Callable[[str], None]
+"""Draws the page of a question by its id, or that of a lab by its name."""
+
+
+def pages(person: str, question_page: Draw, lab_page: Draw) -> dict[str, list[Page]]:
+    """Every page by section of the sidebar.
+
+    Args:
+        question_page: draws a question that has no page file, because it was added to the bank.
+        lab_page: draws a lab.
+    """
     states = tuple(each.state for each in progress_of(person).questions.values())
     is_teacher = was_signed_in() or is_teacher_account_here()
-    found = _all(_This(bank()), states, member() is not None, is_teacher)
+    found = _all(_This(bank()), states, member() is not None, is_teacher, question_page, lab_page)
     # Copies, because Streamlit notes on a page that this visitor may run it, and other visitors hold the same list.
     return {title: [copy(page) for page in pages] for title, pages in found.items()}
 
@@ -63,11 +72,13 @@ class _This:
 
 
 @lru_cache(maxsize=256)
-def _all(now: _This, states: tuple[State, ...], is_member: bool, is_teacher: bool) -> dict[str, list[Page]]:
+def _all(
+    now: _This, states: tuple[State, ...], is_member: bool, is_teacher: bool, question_page: Draw, lab_page: Draw
+) -> dict[str, list[Page]]:
     """The pages of everybody who has come as far; making them anew would be a large part of drawing any page."""
     home = _page("start/home.py", "Start", ":material/home:", "home", default=True)
-    groups = {"": [home], **_questions(now.bank, states)}
-    labs = [_lab(lab) for lab in LABS.values()]
+    groups = {"": [home], **_questions(now.bank, states, question_page)}
+    labs = [_lab(lab, lab_page) for lab in LABS.values()]
     yours = [
         _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
         _page("runs/report.py", "Report", ":material/summarize:", "report"),
@@ -78,14 +89,19 @@ def _all(now: _This, states: tuple[State, ...], is_member: bool, is_teacher: boo
     return groups | {title: groups.get(title, []) + pages for title, pages in own.items()}
 
 
-def _lab(lab: Lab) -> Page:
+def _lab(lab: Lab, draw: Draw) -> Page:
+    address = f"lab_{lab.name}"
+    return st.Page(_drawn(draw, lab.name, address), title=lab.title, icon=look_of(lab.name).icon, url_path=address)
+
+
+def _drawn(draw: Draw, name: str, address: str) -> Callable[[], None]:
+    """A page that no file draws."""
+
     def page() -> None:
-        from ui.lab_page import lab_page
+        draw(name)
 
-        lab_page(lab.name)
-
-    page.__name__ = f"lab_{lab.name}"
-    return st.Page(page, title=lab.title, icon=look_of(lab.name).icon, url_path=f"lab_{lab.name}")
+    page.__name__ = address
+    return page
 
 
 def _class_pages(is_member: bool) -> list[Page]:
@@ -104,17 +120,17 @@ def _teacher_pages(here: bool) -> list[Page]:
 
 
 def question_link(question_id: str) -> Page:
-    """The page of a question, as `st.page_link` and `st.switch_page` take it."""
-    return st.Page(_question_source(question_id), url_path=_address(question_id))
+    """The page of a question, as `st.page_link` and `st.switch_page` take it: they read its address alone."""
+    return st.Page(_question_source(question_id, draw=lambda name: None), url_path=_address(question_id))
 
 
-def _questions(now: Bank, states: tuple[State, ...]) -> dict[str, list[Page]]:
+def _questions(now: Bank, states: tuple[State, ...], draw: Draw) -> dict[str, list[Page]]:
     """The questions by the title of their section; sections without a question are left out."""
     signs = {question.id: ICONS[state] for question, state in zip(now.questions, states, strict=True)}
     found = {
         section.title: [
             st.Page(
-                _question_source(question.id),
+                _question_source(question.id, draw),
                 title=f"{question.id} · {question.title}",
                 icon=signs[question.id],
                 url_path=_address(question.id),
@@ -137,18 +153,10 @@ def _address(question_id: str) -> str:
     return f"question_{name}" if name in TAKEN or name.startswith(PREFIXES) else name
 
 
-def _question_source(question_id: str) -> Path | Callable[[], None]:
+def _question_source(question_id: str, draw: Draw) -> Path | Callable[[], None]:
     """The question's page file, or the same page without a file for a question that was added to the bank."""
-    if (found := _question_file(question_id.removeprefix("Q"))) is not None:
-        return found
-
-    def page() -> None:
-        from ui.question_page import question_page
-
-        question_page(question_id)
-
-    page.__name__ = f"question_{question_id}"
-    return page
+    found = _question_file(question_id.removeprefix("Q"))
+    return _drawn(draw, question_id, f"question_{question_id}") if found is None else found
 
 
 @cache

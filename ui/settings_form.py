@@ -81,14 +81,14 @@ class Form:
             options = [*options, start]
         key = self._key(name)
         word = st.query_params.get(key)
-        if word is not None and word in options and title(name, word) != word and key not in st.session_state:
+        if word is not None and word in options and title(self.lab, name, word) != word and key not in st.session_state:
             # A link may carry the word itself (`source=dummy`); Streamlit looks for the title.
             st.session_state[key] = word
         return st.selectbox(
-            label(name),
+            label(self.lab, name),
             options,
             index=options.index(start),
-            format_func=lambda option: title(name, option),
+            format_func=lambda option: title(self.lab, name, option),
             key=key,
             help=explained(self.lab, name),
             disabled=disabled,
@@ -109,22 +109,22 @@ class Form:
         if kind == "choice":
             return self._choice(name, _options(field), disabled)
         if kind == "bool":
-            return st.toggle(label(name), value, **common)
+            return st.toggle(label(self.lab, name), value, **common)
         if kind == "number":
             return self._number(name, field, common)
         if kind == "choices":
             return self._choices(name, field, common)
         if kind == "list":
-            text = st.text_input(label(name), as_widget(field, value), **common)
+            text = st.text_input(label(self.lab, name), as_widget(field, value), **common)
             return [part.strip() for part in text.split(",") if part.strip()]
-        return st.text_area(label(name), value, height=68, **common)
+        return st.text_area(label(self.lab, name), value, height=68, **common)
 
     def _choices(self, name: str, field: FieldInfo, common: dict[str, Any]) -> Any:
         return st.multiselect(
-            label(name),
+            label(self.lab, name),
             _options_of_list(field),
             list(getattr(self.preset, name)),
-            format_func=lambda option: title(name, option),
+            format_func=lambda option: title(self.lab, name, option),
             placeholder=None if field.default else "Everything",
             **common,
         )
@@ -134,10 +134,12 @@ class Form:
         # No limits here: the field would keep its last value silently, where the settings class says what it takes.
         limits = {"value": value, "step": _step(field), "placeholder": "automatic"}
         try:
-            return st.number_input(label(name), **limits, **common)
+            return st.number_input(label(self.lab, name), **limits, **common)
         except OverflowError:
             # A link with a number like 1e400: Streamlit converts it before it looks at the limits.
-            return st.number_input(label(name), **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"})
+            return st.number_input(
+                label(self.lab, name), **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"}
+            )
 
 
 def as_widget(field: FieldInfo, value: Any) -> Any:

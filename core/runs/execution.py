@@ -88,7 +88,7 @@ def execute(
         progress: told about every step; its `check` may stop the run.
         resident: what earlier runs of this process left loaded.
         is_fresh: whether this process has run no lab before.
-        picture: the student's own picture, for the inpainting lab.
+        picture: the student's own picture, for the labs that take one.
 
     Raises:
         KeyError: there is no such lab.

@@ -75,4 +75,17 @@ def _found(record: Record) -> str:
     return f"Mask of the {found['label']}, {found['confidence']:.0%} sure: white is painted over" if found else ""
 
 
-LOOK = Look(icon=":material/brush:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)
+WORDS = {"region": ("Paint over", "What part of the picture is replaced.")}
+OPTIONS = {"region": {"box": "The object's box", "mask": "The object, along its outline"}}
+"""What the settings of this lab alone are called, and what they are chosen from."""
+
+LOOK = Look(
+    icon=":material/brush:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    height_px=1000,
+    words=WORDS,
+    titles=OPTIONS,
+)

@@ -165,4 +165,24 @@ def _twins_agree(made: list[Picture]) -> bool:
     return bool(twins) and all(details.get("difference_to_first") == 0 for details in twins)
 
 
-LOOK = Look(icon=":material/image:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)
+WORDS = {
+    "sweep": ("Change from picture to picture", "Which setting takes several values, one per picture."),
+    "sweep_values": ("Its values", "One picture is drawn with each; separate them by commas."),
+    "seed": (
+        "Seed",
+        "Where the random numbers start, in the program `random_seed`. Left empty, each run draws a new one.",
+    ),
+}
+OPTIONS = {"sweep": {"seed": "Seed", "num_inference_steps": "Steps", "guidance_scale": "Guidance scale"}}
+"""What the settings of this lab alone are called, and what they are chosen from."""
+
+LOOK = Look(
+    icon=":material/image:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    height_px=1000,
+    words=WORDS,
+    titles=OPTIONS,
+)

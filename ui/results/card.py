@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 
 from core.measure.verdict import verdict
-from core.runs.records import Record, variants
-from core.runs.twin_world import CARRIES_OVER
+from core.runs.records import Record
+from core.runs.registry import LABS
 from core.store.tables import Run
 from core.units import count
 from ui.charts import from_run
@@ -98,8 +98,8 @@ def _badges(record: Record) -> None:
             st.badge(not_what, color="gray")
         if record["settings"].get("previews"):
             st.badge("with previews, which take part of the time", icon=":material/hourglass_bottom:", color="gray")
-    if model.get("source") == "embedded" and record["lab"] in CARRIES_OVER:
-        st.caption(CARRIES_OVER[record["lab"]])
+    if model.get("source") == "embedded" and (told := LABS[record["lab"]].carries_over):
+        st.caption(told)
 
 
 def provenance(record: Record) -> str:
@@ -129,8 +129,7 @@ def short_provenance(record: Record) -> str:
 
 def _precision(record: Record, model: Record) -> str:
     """The run's precision, or how many where they are what the run compares."""
-    compared = variants(record) if record["lab"] == "precision" else []
-    return f"{len(compared)} precisions" if compared else str(model["dtype"])
+    return look_of(record["lab"]).precision(record) or str(model["dtype"])
 
 
 def _device(record: Record) -> str:

@@ -1,10 +1,10 @@
 """Settings of the picture lab, with the lesson's values as defaults."""
 
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from core.runs.settings import ModelSettings, Prompt, Seed
+from core.runs.settings import ModelSettings, Prompt, Seed, is_asked_twice
 
 NUM_INFERENCE_STEPS = (1, 150)
 GUIDANCE_SCALE = (0.0, 200.0)
@@ -27,6 +27,8 @@ class Settings(ModelSettings):
     """What changes from picture to picture; None repeats the same settings `repeats` times."""
     sweep_values: tuple[float, ...] = Field(default=(), max_length=12)
 
+    cost_nothing: ClassVar[frozenset[str]] = frozenset(("prompt", "negative_prompt", "seed"))
+
     @model_validator(mode="after")
     def _sweep_is_whole(self) -> Self:
         if (self.sweep is None) != (not self.sweep_values):
@@ -37,6 +39,19 @@ class Settings(ModelSettings):
             except ValidationError as error:
                 raise ValueError(f"{self.sweep} cannot be {value:g}: {error.errors()[0]['msg']}") from error
         return self
+
+    def workload(self) -> dict[str, Any]:
+        """Of the seeds only how many, of a guidance scale only whether it asks twice."""
+        swept: dict[str, Any] = {}
+        if self.sweep == "seed":
+            swept = {"sweep_values": len(self.sweep_values)}
+        if self.sweep == "guidance_scale":
+            swept = {"sweep_values": [is_asked_twice(value) for value in self.sweep_values]}
+        return super().workload() | {"guidance_scale": is_asked_twice(self.guidance_scale)} | swept
+
+    @property
+    def is_slow_on_cpu(self) -> bool:
+        return True
 
     def variant(self, value: float) -> dict[str, object]:
         """The settings of one picture of the sweep, as a dict without the sweep itself."""
