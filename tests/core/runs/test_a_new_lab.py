@@ -93,10 +93,10 @@ assert load_bank(bank).question("Q1").lab.name == "echo"
 DRAWN = """
 import streamlit as st
 from ui.lab_page import lab_page
-from ui.navigation import pages
+from ui.navigation import Drawing, pages
 from ui.question_page import question_page
 
-listed = pages(st.session_state["person_id"], question_page, lab_page)["Labs"]
+listed = pages(st.session_state["person_id"], Drawing(question_page, lab_page), unfolded="Labs")["Labs"]
 st.session_state["listed"] = [(page.title, page.icon, page.url_path) for page in listed]
 lab_page("echo")
 """
