@@ -118,6 +118,7 @@ with session() as database:
     person = person_for_cookie(database, "somebody").id
 app = AppTest.from_string({DRAWN!r}, default_timeout=60)
 app.session_state["person_id"] = person
+app.session_state["echo_all_settings"] = True
 app.run()
 assert not app.exception, app.exception
 assert app.session_state["listed"][-1] == ("Echo", ":material/hearing:", "lab_echo")
