@@ -11,11 +11,11 @@ from ui.question_page import question_page
 from ui.sidebar import sidebar
 
 WIDE = {"runs"}  # and every page of a teacher, and of a question
-FAVICON = Path(__file__).parent / "assets" / "favicon.svg"
+ASSETS = Path(__file__).parent / "assets"
 DRAWING = Drawing(question_page, lab_page)
 
 # The icon first: st.navigation would fetch the page's own from the internet.
-st.set_page_config(page_icon=str(FAVICON))
+st.set_page_config(page_icon=str(ASSETS / "favicon.svg"))
 person = identify()
 unfolded = st.session_state.get("unfolded", "")
 page = st.navigation(pages(person, DRAWING, unfolded), expanded=True)
@@ -27,5 +27,6 @@ st.set_page_config(
     page_title=f"{page.title} · VRAM Lab",
     layout="wide" if page.url_path in WIDE or page.url_path.startswith("teacher") or is_question(page) else "centered",
 )
+st.html(ASSETS / "page.css")
 sidebar()
 page.run()
