@@ -31,6 +31,7 @@ from core.store.one_writer import queue_writers
 HEAD = "0002"
 """Revision that this code needs; a test compares it with the newest file in `migrations/versions`."""
 BUSY_TIMEOUT_S = 5
+SPARE_CONNECTIONS = 200
 FIRST_PAUSE_S = 0.05
 LONGEST_PAUSE_S = 2.0
 MIGRATION_PATIENCE_S = 60.0
@@ -62,7 +63,9 @@ def _engine(address: str) -> Engine:
     if url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
     timeout = {"timeout": BUSY_TIMEOUT_S}
-    made = create_engine(url, connect_args=timeout, json_serializer=_dumps, hide_parameters=True)
+    # Writers wait in line, each with a connection: a class of 300 would leave none to those who only read.
+    spare = {"max_overflow": SPARE_CONNECTIONS} if url.database else {}
+    made = create_engine(url, connect_args=timeout, json_serializer=_dumps, hide_parameters=True, **spare)
     event.listen(made, "connect", _prepare_sqlite)
     queue_writers(made, BUSY_TIMEOUT_S)
     return made
