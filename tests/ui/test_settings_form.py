@@ -116,7 +116,9 @@ def _follow_a_link(at: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    ("act", "tokens"), [(_leave, None), (_unfold, 100), (_change, 7), (_follow_a_link, 7)], ids=lambda part: str(part)
+    ("act", "tokens"),
+    [(_leave, None), (_unfold, 100), (_change, 7), (_follow_a_link, 7)],
+    ids=["left", "unfolded", "changed", "linked"],
 )
 def test_folded_settings_are_drawn_once_they_are_asked_for_or_changed(
     act: Callable[[AppTest], None], tokens: int | None
