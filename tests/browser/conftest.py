@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.server import AppServer
 
@@ -58,6 +58,18 @@ def settled(page: Page) -> None:
     page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
 
 
+def choose(option: Locator) -> None:
+    """Tick an option; once more where the page was redrawn under the click, as a person would."""
+    settled(option.page)
+    try:
+        option.check(force=True)
+    except Error as error:
+        if "did not change its state" not in error.message:
+            raise
+        settled(option.page)
+        option.check(force=True)
+
+
 def measured(page: Page, timeout_ms: float = 300_000) -> None:
     """Wait until a run of one's own has ended and stands on the page."""
     expect(page.get_by_role("button", name="Run again")).to_be_visible(timeout=timeout_ms)
@@ -68,7 +80,7 @@ def predict(page: Page, choice: int) -> None:
     """Answer the dialog that the run button opens while a prediction is missing."""
     page.get_by_role("button", name="Lock in and run").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("radio").nth(choice).check(force=True)
+    choose(dialog.get_by_role("radio").nth(choice))
     settled(page)
     dialog.get_by_role("button", name="Lock in").click()
     expect(page.get_by_text("You predicted").first).to_be_visible()
