@@ -51,10 +51,10 @@ class PredictionBlock:
         locked = self._locked
         if locked is None and (not self.is_wanted or question_state(self.question.id) != "open"):
             return
-        st.header("Predict", divider="gray")
         if locked is not None:
             self._show(locked)
             return
+        st.header("Predict", divider="gray", anchor=False)
         self._choices(self._key)
         st.button("Lock in", icon=":material/lock:", key=f"{self._key}_lock", on_click=self._lock_chosen)
         if told := st.session_state.pop(f"{self._key}_told", None):
