@@ -100,6 +100,7 @@ class RunPanel:
 
     def _button(self, planned: Plan, job: Job | None) -> None:
         if job is not None:
+            computed_memory(planned, self._predicted_memory)
             return
         if self.question is not None and question_state(self.question.id) == "closed":
             st.caption(":material/lock: Nothing can be run while this question is closed in your class.")
@@ -225,12 +226,7 @@ class RunPanel:
         run = latest_run(self.person, self.lab.name, self._question_id)
         if busy and job is not None:
             st.fragment(self._poll, run_every=1)(job.id)
-            if run is None:
-                # As high as a result, so that what is read below stays where it is when the run ends.
-                st.container(border=True, height=look_of(self.lab.name).height_px).caption(
-                    "The results will appear here."
-                )
-            else:
+            if run is not None:
                 st.caption("Your previous run:")
                 result(run, key=f"{self.prefix}_before")
             return
@@ -272,7 +268,7 @@ class RunPanel:
             is_served = bool(present(database, job.device)) if job is not None else True
         if job is None or job.state not in ACTIVE:
             st.rerun()
-        active_card(job, place, is_served, cancel=self._cancel)
+        active_card(job, place, is_served, self._cancel, look_of(self.lab.name), self._predicted_memory)
 
     def _cancel(self, job_id: str) -> None:
         with session() as database:

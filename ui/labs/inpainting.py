@@ -75,4 +75,12 @@ def _found(record: Record) -> str:
     return f"Mask of the {found['label']}, {found['confidence']:.0%} sure: white is painted over" if found else ""
 
 
-LOOK = Look(icon=":material/brush:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)
+LOOK = Look(
+    icon=":material/brush:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    counted="evaluations",
+    height_px=1000,
+)

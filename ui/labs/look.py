@@ -24,6 +24,8 @@ class Look:
         open_fields: settings that stand in the open on the lab's own page; all others are one click away.
         question_fields: the same on the page of a question that is not measured.
         libraries: whose versions belong to where the figures come from.
+        counted: what the steps of a run are, in the plural, where their speed says something; else empty.
+        writes: whether its text is shown while it is written.
         height_px: about how high a result is, so that nothing jumps when a run ends.
     """
 
@@ -35,4 +37,6 @@ class Look:
     open_fields: tuple[str, ...] = ("model", "prompt", "previews")
     question_fields: tuple[str, ...] = ("prompt",)
     libraries: tuple[str, ...] = LIBRARIES
+    counted: str = ""
+    writes: bool = False
     height_px: int = 800

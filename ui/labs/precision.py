@@ -221,5 +221,6 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("model", "prompt", "precisions"),
+    counted="tokens",
     libraries=("torch", "transformers", "bitsandbytes", "torchao"),
 )

@@ -124,4 +124,12 @@ def _text(run: ShownRun, key: str) -> None:
         st.caption(f"No text is shown: {reason}.")
 
 
-LOOK = Look(icon=":material/notes:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs)
+LOOK = Look(
+    icon=":material/notes:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    counted="tokens",
+    writes=True,
+)

@@ -165,4 +165,12 @@ def _twins_agree(made: list[Picture]) -> bool:
     return bool(twins) and all(details.get("difference_to_first") == 0 for details in twins)
 
 
-LOOK = Look(icon=":material/image:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)
+LOOK = Look(
+    icon=":material/image:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    counted="evaluations",
+    height_px=1000,
+)
