@@ -268,7 +268,7 @@ class RunPanel:
             is_served = bool(present(database, job.device)) if job is not None else True
         if job is None or job.state not in ACTIVE:
             st.rerun()
-        active_card(job, place, is_served, self._cancel, look_of(self.lab.name), self._predicted_memory)
+        active_card(job, place, is_served, self._cancel, look_of(self.lab.name))
 
     def _cancel(self, job_id: str) -> None:
         with session() as database:

@@ -22,21 +22,13 @@ FAILURES = {
 }
 
 
-def active_card(
-    job: Job,
-    place: Place | None,
-    is_served: bool,
-    cancel: Callable[[str], None],
-    look: Look,
-    guess: str | None = None,
-) -> None:
+def active_card(job: Job, place: Place | None, is_served: bool, cancel: Callable[[str], None], look: Look) -> None:
     """Queued or running: the way out in the place of the button that started it, and below what is going on.
 
     The frame is as high as a result, so that what is read below stays where it is when the run ends.
 
     Args:
         is_served: whether a worker for the job's device has been heard of lately.
-        guess: what the student predicted, where the question asks for memory.
     """
     label = "Leave the queue" if place is not None else "Cancel"
     st.button(
@@ -53,7 +45,7 @@ def active_card(
         if place is not None:
             _queued(place, is_served)
         else:
-            live_view(job, look, guess)
+            live_view(job, look)
 
 
 def _queued(place: Place, is_served: bool) -> None:

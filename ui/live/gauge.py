@@ -9,12 +9,13 @@ from core.units import gib
 from ui.colours import Meaning, colour
 from ui.results.readings import METERS
 
-MAGNIFIED_BELOW = 1 / 4
-"""A run that takes less of the device is drawn a second time, magnified."""
+ROOMY = 0.85
+"""A gauge is magnified as long as what is in use takes no more of it."""
 SHADES = (1.0, 0.5)
 """Opacities of the computed parts, the weights first."""
 REST_SHADE = 0.25
-HEIGHT_PX = 124
+CELLS = 5
+"""Places of the legend, all there from the start, so that nothing below it moves."""
 
 
 @dataclass(frozen=True)
@@ -34,17 +35,16 @@ def gauge(memory: Mapping[str, Any]) -> str:
         memory: as `core.measure.progress` tells it.
     """
     if memory.get("now") is None:
-        return _frame("Memory", "not read yet", f"{_bar((), 1, None, 12)}{_line('')}{_bar((), 1, None, 24)}", "")
+        return _frame("Memory", "not read yet", _line("") + _bar((), 1, None, 36), [])
     parts, mark, device = fillings(memory), expected_bytes(memory), float(memory["device"])
-    end = max(memory["now"], mark or 0)
-    times = magnification(end / device)
-    whole = _bar(parts, device, mark, 12)
-    closer = _wedge(times) + _bar(parts, device / times, mark, 24) if times > 1 else _line("")
-    bars = whole + closer if times > 1 else _line("") + _bar(parts, device, mark, 36)
-    computed = [f"{_rule()} {gib(mark)} computed before the run"] if mark else []
-    legend = "".join(f'<span style="white-space:nowrap">{part}</span>' for part in [*map(_named, parts), *computed])
-    title = f"{METERS[memory['meter']]} ({memory['meter']})"
-    return _frame(title, f"<b>{gib(memory['now'])}</b> of {gib(device)}", bars, legend)
+    times = magnification(max(memory["now"], mark or 0) / device)
+    if times > 1:
+        bars = _bar(parts, device, mark, 12) + _wedge(times) + _bar(parts, device / times, mark, 24)
+    else:
+        bars = _line("") + _bar(parts, device, mark, 36)
+    computed = [f"{_rule()} computed {gib(mark)}"] if mark else []
+    title, told = METERS[memory["meter"]], f"<b>{gib(memory['now'])}</b> of {gib(device)}"
+    return _frame(title, told, bars, [*map(_named, parts), *computed])
 
 
 def fillings(memory: Mapping[str, Any]) -> tuple[Filling, ...]:
@@ -56,7 +56,7 @@ def fillings(memory: Mapping[str, Any]) -> tuple[Filling, ...]:
     for (name, size), shade in zip(computed, SHADES, strict=False):
         parts.append(Filling(name, min(size, left), shade=shade))
         left -= parts[-1].bytes
-    rest = "rest" if computed else "since then" if parts else "the program with its model"
+    rest = "rest" if computed else "since then" if parts else "program, model"
     return *parts, Filling(rest, left, shade=REST_SHADE if computed else 1.0)
 
 
@@ -67,33 +67,34 @@ def expected_bytes(memory: Mapping[str, Any]) -> float | None:
 
 
 def magnification(share: float) -> int:
-    """How many times the gauge is drawn magnified, a power of two, so that what is in use fits with some room.
+    """How many times the gauge of a device that is used so little is drawn magnified, a power of two.
 
     >>> magnification(0.6), magnification(0.1), magnification(0.02)
     (1, 8, 32)
     """
     times = 1
-    while share < MAGNIFIED_BELOW and times < 1024 and share * times * 2 <= 0.85:
+    while 2 * times * share <= ROOMY and times < 1024:
         times *= 2
     return times
 
 
-def _frame(title: str, told: str, bars: str, legend: str) -> str:
-    caption = f"color:{colour('caption')};font-size:.8rem"
+def _frame(title: str, told: str, bars: str, legend: Sequence[str]) -> str:
+    grid = "display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:0 14px;margin-top:4px"
+    cells = [*legend, *["&nbsp;"] * (CELLS - len(legend))]
+    named = "".join(f'<span style="white-space:nowrap">{cell}</span>' for cell in cells)
     return (
-        f'<div style="height:{HEIGHT_PX}px;overflow:hidden">'
-        f'<div style="display:flex;justify-content:space-between;gap:12px"><b>{title}</b><span>{told}</span></div>'
-        f"{bars}"
-        f'<div style="display:flex;flex-wrap:wrap;gap:2px 14px;margin-top:4px;{caption}">{legend}</div></div>'
+        '<div><div style="display:flex;justify-content:space-between;gap:12px;white-space:nowrap">'
+        f"<b>{title}</b><span>{told}</span></div>{bars}"
+        f'<div style="{grid};font-size:.8rem;color:{colour("caption")}">{named}</div></div>'
     )
 
 
 def _bar(parts: Sequence[Filling], total: float, mark: float | None, height_px: int) -> str:
     inside = "".join(_part(part, total) for part in parts)
-    place = f"position:absolute;top:0;bottom:0;left:{100 * min(1, (mark or 0) / total):.2f}%;width:3px"
-    line = f'<span style="{place};margin-left:-1px;background:{colour("predicted")}"></span>' if mark else ""
+    place = f"position:absolute;top:0;bottom:0;left:{100 * (mark or 0) / total:.2f}%;width:3px;margin-left:-1px"
+    line = f'<span style="{place};background:{colour("predicted")}"></span>' if mark else ""
     edge = f"border:1px solid {colour('quiet')};border-radius:4px;overflow:hidden"
-    alt = escape("Memory in use: " + ", ".join(f"{part.name} {gib(part.bytes)}" for part in parts), quote=True)
+    alt = escape("Memory in use: " + (", ".join(f"{p.name} {gib(p.bytes)}" for p in parts) or "not read yet"))
     return (
         f'<div role="img" aria-label="{alt}" style="position:relative;display:flex;height:{height_px}px;{edge}">'
         f"{inside}{line}</div>"
