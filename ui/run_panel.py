@@ -235,9 +235,11 @@ class RunPanel:
         if run is not None:
             result(run, key=f"{self.prefix}_result")
             self._evidence(run)
-        elif job is None and (self._waits_for_prediction or not recorded(self.lab, self.preset, self.prefix)):
-            # What another machine measured would give away what is still to be predicted.
-            st.container(border=True).caption(f"{self.lab.summary} The results will appear here.")
+        elif job is None:
+            with st.container():  # one place, which the card of a run then takes
+                # What another machine measured would give away what is still to be predicted.
+                if self._waits_for_prediction or not recorded(self.lab, self.preset, self.prefix):
+                    st.container(border=True).caption(f"{self.lab.summary} The results will appear here.")
 
     def _evidence(self, run: Run) -> None:
         """Say so where the latest run does not decide a measured question, and offer the one that does."""

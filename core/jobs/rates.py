@@ -6,6 +6,7 @@ reading the prompt or decoding the picture, is no step. A repeat's own rate coun
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 MOST_POINTS = 120
 Point = tuple[int, float | None]
@@ -27,9 +28,14 @@ class Mark:
 
 
 class Rates:
-    """The points of one count of steps."""
+    """The points of one count of steps; they stay when the count has ended.
 
-    def __init__(self) -> None:
+    Args:
+        steps: to which it counts.
+    """
+
+    def __init__(self, steps: int = 0) -> None:
+        self.steps = steps
         self.points: list[Point] = []
         self.landed: list[Point] = []
         self._first: Mark | None = None
@@ -82,9 +88,9 @@ class Rates:
             del self.points[1:-1:2]
             self._every *= 2
 
-    def as_json(self) -> dict[str, list[tuple[int, float | None]]]:
-        """Both lists, the rates to four figures."""
-        return {"rates": _short(self.points), "repeat_rates": _short(self.landed)}
+    def as_json(self) -> dict[str, Any]:
+        """Both lists, the rates to four figures, and where the line will end."""
+        return {"rates": _short(self.points), "repeat_rates": _short(self.landed), "rated_steps": self.steps}
 
 
 def _short(points: list[Point]) -> list[Point]:

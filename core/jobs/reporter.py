@@ -6,7 +6,7 @@ second, so that measuring is not disturbed. What the page finds in `Job.progress
     {"stage": "Generating", "step": 40, "steps": 100, "text": "Once upon", "bytes_per_s": None,
      "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "repeats_s": [18.0, 16.6],
      "preview": {"picture": "iVBORw0K…", "step": 22}, "rates": [[22, 6.1], [40, 5.9]], "repeat_rates": [],
-     "limit_per_s": 14.2, "memory": {"now": 3100000000, "read_at": 1763710000.0, …}}
+     "rated_steps": 100, "limit_per_s": 14.2, "memory": {"now": 3100000000, "read_at": 1763710000.0, …}}
 
 `step_s` is the mean pace since the count of steps began. `time_left_s` counts to the end of the run, from the median of
 earlier runs, or to the end of these steps, from their pace, where the run was never timed or goes on for longer than
@@ -108,8 +108,10 @@ class JobProgress:
         if pace.goes_on(step, steps):
             self._pace = Pace(pace.first_step, pace.began_at, step, steps, now)
         else:
-            self._pace, self._rates = Pace(step, now, step, steps, now), Rates()
-        if bytes_per_s is None:
+            self._pace = Pace(step, now, step, steps, now)
+            if steps:
+                self._rates = Rates(steps)
+        if steps and bytes_per_s is None:
             self._rates.reached(stage, step, now)
         if text is not None:
             self._text = text[-LONGEST_TEXT:]

@@ -31,7 +31,7 @@ def rate_line(now: Mapping[str, Any], counted: str, height_px: int) -> str:
     """
     points, dots, limit = now.get("rates") or [], now.get("repeat_rates") or [], now.get("limit_per_s")
     rates = [rate for _, rate in [*points, *dots] if rate is not None]
-    steps, top = now.get("steps") or 0, axis_end(max([*rates, limit or 0]))
+    steps, top = now.get("rated_steps") or 0, axis_end(max([*rates, limit or 0]))
     drawn = [_rule(share, "quiet", "1px solid", 1 if share == 100 else 0.3) for share in (0, 50, 100)]
     if limit:
         drawn.append(_limit(limit, top))
