@@ -79,6 +79,15 @@ class TerminalProgress:
     def preview(self, picture: bytes, step: int) -> None:
         """A terminal shows no pictures; they are written to the folder at the end."""
 
+    def memory(self, facts: dict[str, Any]) -> None:
+        """It stands in the record."""
+
+    def rate(self, per_s: float) -> None:
+        """It stands in the record."""
+
+    def limit(self, steps_per_s: float) -> None:
+        """It stands in the record."""
+
     def check(self) -> None:
         """Raise RunCancelled after a Ctrl-C."""
         if self._stop:

@@ -104,6 +104,7 @@ class RunPanel:
 
     def _button(self, planned: Plan, job: Job | None) -> None:
         if job is not None:
+            computed_memory(planned, self._predicted_memory)
             return
         if self.question is not None and question_state(self.question.id) == "closed":
             st.caption(":material/lock: Nothing can be run while this question is closed in your class.")
@@ -229,12 +230,7 @@ class RunPanel:
         _, run = self._newest
         if busy and job is not None:
             st.fragment(self._poll, run_every=1)(job.id)
-            if run is None:
-                # As high as a result, so that what is read below stays where it is when the run ends.
-                st.container(border=True, height=look_of(self.lab.name).height_px).caption(
-                    "The results will appear here."
-                )
-            else:
+            if run is not None:
                 st.caption("Your previous run:")
                 result(run, key=f"{self.prefix}_before")
             return
@@ -243,9 +239,11 @@ class RunPanel:
         if run is not None:
             result(run, key=f"{self.prefix}_result")
             self._evidence(run)
-        elif job is None and (self._waits_for_prediction or not recorded(self.lab, self.preset, self.prefix)):
-            # What another machine measured would give away what is still to be predicted.
-            st.container(border=True).caption(f"{self.lab.summary} The results will appear here.")
+        elif job is None:
+            with st.container():  # one place, which the card of a run then takes
+                # What another machine measured would give away what is still to be predicted.
+                if self._waits_for_prediction or not recorded(self.lab, self.preset, self.prefix):
+                    st.container(border=True).caption(f"{self.lab.summary} The results will appear here.")
 
     def _evidence(self, run: Run) -> None:
         """Say so where the latest run does not decide a measured question, and offer the one that does."""
@@ -276,7 +274,7 @@ class RunPanel:
             is_served = bool(present(database, job.device)) if job is not None else True
         if job is None or job.state not in ACTIVE:
             st.rerun()
-        active_card(job, place, is_served, cancel=self._cancel)
+        active_card(job, place, is_served, self._cancel, look_of(self.lab.name))
 
     def _cancel(self, job_id: str) -> None:
         with session() as database:

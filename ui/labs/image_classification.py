@@ -203,6 +203,7 @@ LOOK = Look(
     tabs=_tabs,
     open_fields=("model", *SWITCHES),
     question_fields=SWITCHES,
+    counted="pictures",
     libraries=("torch", "torchvision"),
     height_px=1400,
     words=WORDS,

@@ -28,6 +28,8 @@ class Look:
         titles: what their options are called, by setting.
         precision: what stands for the run's precision where it is not a single one; empty where it is.
         libraries: whose versions belong to where the figures come from.
+        counted: what the steps of a run are, in the plural, where their speed says something; else empty.
+        writes: whether its text is shown while it is written.
         height_px: about how high a result is, so that nothing jumps when a run ends.
     """
 
@@ -42,4 +44,6 @@ class Look:
     titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     precision: Callable[[Record], str] = lambda record: ""
     libraries: tuple[str, ...] = LIBRARIES
+    counted: str = ""
+    writes: bool = False
     height_px: int = 800

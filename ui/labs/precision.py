@@ -235,6 +235,7 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("model", "prompt", "precisions"),
+    counted="tokens",
     libraries=("torch", "transformers", "bitsandbytes", "torchao"),
     precision=_compared,
     words=WORDS,

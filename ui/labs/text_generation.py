@@ -133,4 +133,13 @@ WORDS = {
 }
 """What the settings of this lab alone are called."""
 
-LOOK = Look(icon=":material/notes:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, words=WORDS)
+LOOK = Look(
+    icon=":material/notes:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    counted="tokens",
+    writes=True,
+    words=WORDS,
+)

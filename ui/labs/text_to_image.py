@@ -182,6 +182,7 @@ LOOK = Look(
     figures=_figures,
     main=_main,
     tabs=_tabs,
+    counted="evaluations",
     height_px=1000,
     words=WORDS,
     titles=OPTIONS,
