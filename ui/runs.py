@@ -27,6 +27,12 @@ def pictures(run_id: str) -> list[Picture]:
         return runs.pictures(database, run_id)
 
 
+def all_drew(*run_ids: str) -> bool:
+    """Whether each of the runs finished a picture."""
+    with session() as database:
+        return runs.drew(database, run_ids) == set(run_ids)
+
+
 @dataclass(frozen=True)
 class ShownRun:
     """A run as a page draws it; its pictures are read once, however many parts of the page ask for them."""

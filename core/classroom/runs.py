@@ -1,5 +1,7 @@
 """A student's runs and pictures, as the pages read them."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,8 @@ from core.runs.records import growth
 from core.store.tables import Class, Person, Picture, Run
 
 CONTEXT_SOUGHT_IN = 20
+FINISHED = ("picture", "result")
+"""Roles of the pictures that a run was made for, not of its steps or of what went in."""
 
 
 def latest_run(session: Session, person_id: str, lab: str, question_id: str | None) -> Run | None:
@@ -47,3 +51,9 @@ def context_bytes(session: Session) -> int | None:
 def pictures(session: Session, run_id: str) -> list[Picture]:
     """The pictures of a run, in the order in which they were made."""
     return list(session.scalars(select(Picture).where(Picture.run_id == run_id).order_by(Picture.index)))
+
+
+def drew(session: Session, run_ids: Collection[str]) -> set[str]:
+    """Those of the runs that finished a picture."""
+    query = select(Picture.run_id).where(Picture.run_id.in_(run_ids), Picture.role.in_(FINISHED))
+    return set(session.scalars(query.distinct()))

@@ -7,6 +7,7 @@ import streamlit as st
 from core.runs.records import Record, fastest
 from core.store.tables import Picture
 from core.units import seconds, significant
+from ui.before_after import Side, before_after
 from ui.charts import Bar, bars, time_bars
 from ui.dot_charts import repeat_dots
 from ui.enlarged import SINGLE_PX, enlarged, size_note
@@ -39,7 +40,7 @@ def _main(run: ShownRun, key: str) -> None:
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    """What a sweep is not about in the first place, the limit, and how each picture formed."""
+    """What a sweep is not about in the first place, the limit, any two over each other, and how each formed."""
     sweep, found = run.record["settings"].get("sweep"), dict[str, Draw]()
     if sweep in ("seed", "guidance_scale"):
         found["Time"] = lambda run, key: _times(run.record, key)
@@ -47,9 +48,16 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
         found["Difference"] = lambda run, key: _distances(_made(run), run.record, key)
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
+    if len(_made(run)) > 1:
+        found["Compare"] = lambda run, key: before_after(_sides(run), key)
     if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
     return found
+
+
+def _sides(run: ShownRun) -> list[Side]:
+    sweep = run.record["settings"].get("sweep")
+    return [Side(f"{picture.index + 1}: {_caption(picture, sweep)}", picture.png) for picture in _made(run)]
 
 
 def _formed(run: ShownRun, key: str) -> None:

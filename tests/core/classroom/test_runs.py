@@ -1,7 +1,7 @@
 import time
 
 from core.classroom.classes import open_class
-from core.classroom.runs import all_runs, context_bytes, latest_run, pictures
+from core.classroom.runs import all_runs, context_bytes, drew, latest_run, pictures
 from core.store.database import session
 from core.store.tables import Person, Picture, Run
 
@@ -30,6 +30,16 @@ def test_pictures_come_in_the_order_in_which_they_were_made(sqlite: str, person:
             database.add(Picture(run_id="a", index=index, role="picture", details={}, png=b""))
         database.flush()
         assert [picture.index for picture in pictures(database, "a")] == [0, 1, 2]
+
+
+def test_a_run_that_ended_with_previews_alone_drew_nothing(sqlite: str, person: str) -> None:
+    with session() as database:
+        for name, role in (("drawn", "picture"), ("painted", "result"), ("ended", "preview")):
+            database.add(run(name, person, None))
+            database.flush()
+            database.add(Picture(run_id=name, index=0, role=role, details={}, png=b"png"))
+        assert drew(database, ["drawn", "ended", "never"]) == {"drawn"}
+        assert drew(database, ["drawn", "painted"]) == {"drawn", "painted"}
 
 
 def test_made_up_runs_are_passed_over_where_cudas_own_share_is_sought(database: str, person: str) -> None:
