@@ -24,7 +24,7 @@ from core.config import config
 from core.errors import LabError
 from core.measure.machine import this_machine
 from core.quiz.bank import Question
-from core.store.database import session
+from core.store.database import session, session_by_statement
 from ui.class_watch import question_state
 from ui.days import day
 from ui.identity import identify, person_id
@@ -144,7 +144,7 @@ class AnswerCard:
         if identify() != self.person:
             return
         try:
-            with session() as database:
+            with session_by_statement() as database:
                 sent = submit_answer(
                     database,
                     self.person,
@@ -235,7 +235,7 @@ class AnswerCard:
 
     def _reveal(self) -> None:
         try:
-            with session() as database:
+            with session_by_statement() as database:
                 reveal(database, self.person, self.question, bank=bank(), machine=this_machine(), refusal=self.refusal)
         except LabError as error:
             st.warning(problem(error))

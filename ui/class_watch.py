@@ -11,7 +11,7 @@ import streamlit as st
 from core.classroom import people
 from core.classroom.classes import QuestionState, Room
 from core.classroom.rooms import room_now
-from core.store.database import session
+from core.store.database import session_by_statement
 from ui.identity import Member, member, person_id
 
 WATCH_S = 2.0
@@ -62,5 +62,5 @@ def _is_gone(question_id: str | None) -> bool:
     if time.monotonic() - st.session_state.get("seen_at", 0.0) < people.SEEN_EVERY_S:
         return False
     st.session_state["seen_at"] = time.monotonic()
-    with session() as database:
+    with session_by_statement() as database:
         return not people.seen(database, person_id(), question_id)

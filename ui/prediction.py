@@ -15,7 +15,7 @@ from core.measure.machine import this_machine
 from core.quiz.bank import Question
 from core.quiz.evidence import find_evidence
 from core.quiz.verdict import figure
-from core.store.database import session
+from core.store.database import session, session_by_statement
 from core.store.tables import Prediction
 from ui.class_watch import question_state
 from ui.identity import identify
@@ -114,7 +114,7 @@ class PredictionBlock:
         if not choice:
             return "Choose one of the options first."
         try:
-            with session() as database:
+            with session_by_statement() as database:
                 predict(database, self.person, self.question, [choice])
         except (LabError, DBAPIError) as error:
             return told_of(error)

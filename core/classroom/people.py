@@ -6,9 +6,10 @@ tried alone stays apart from what the class sees.
 
 import hashlib
 import time
+from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, outerjoin, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, outerjoin, select, update
 from sqlalchemy.orm import Session
 
 from core.classroom.rows import insert_once
@@ -83,8 +84,8 @@ def class_of(session: Session, person_id: str) -> Class | None:
 def seen(session: Session, person_id: str, page: str | None) -> bool:
     """Note that somebody has a question's page open (None: another page); False where they were deleted."""
     noted = update(Person).where(Person.id == person_id).values(seen_at=time.time(), seen_page=page)
-    noted = noted.returning(Person.id).execution_options(synchronize_session=False)
-    return session.scalar(noted) is not None
+    done = session.execute(noted.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", done).rowcount == 1
 
 
 def _of_browser(session: Session, digest: str) -> Person | None:

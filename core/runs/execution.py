@@ -116,7 +116,7 @@ def _tell_computed(lab: Lab, planned: Plan, progress: Progress) -> None:
     """The memory that the run should take, part by part; not of a twin, around which the libraries take nearly all."""
     settings, weights = planned.settings, planned.weights_bytes
     if isinstance(settings, ModelSettings) and weights is not None and settings.source != "embedded":
-        parts = predicted(lab.name, settings, weights)
+        parts = predicted(lab, settings, weights)
         progress.memory({"computed": [(part.name, part.bytes) for part in parts]})
 
 

@@ -2,7 +2,8 @@
 
 SQLite has one writer at a time. Whoever finds it taken sleeps and asks again, up to a tenth of a second each time and
 in no order, so that under a class's load somebody asks in vain for seconds. A lock wakes the next one at once; other
-processes are still waited for as SQLite does it.
+processes are still waited for as SQLite does it. Where every statement is a transaction of its own the next one may
+write as soon as the statement is done.
 """
 
 import threading
@@ -28,10 +29,15 @@ def queue_writers(engine: Engine, patience_s: float) -> None:
         if writer.acquire(timeout=patience_s):
             connection.info[HOLDS] = True
 
+    def done(connection: Any, *_: object) -> None:
+        if connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT":
+            give_back(None, connection)
+
     def give_back(_: object, record: Any, *more: object) -> None:
         if record.info.pop(HOLDS, False):
             writer.release()
 
     event.listen(engine, "before_cursor_execute", take)
+    event.listen(engine, "after_cursor_execute", done)
     event.listen(engine, "checkin", give_back)
     event.listen(engine, "invalidate", give_back)

@@ -75,3 +75,23 @@ def test_after_its_patience_a_writer_hears_from_the_database(tmp_path: Path) -> 
         first.execute(text("INSERT INTO answers VALUES (1)"))
         with pytest.raises(OperationalError, match="locked"):
             second.execute(text("INSERT INTO answers VALUES (2)"))
+
+
+def test_a_statement_that_is_a_transaction_of_its_own_keeps_nobody_waiting(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    queue_writers(engine, patience_s=0)
+    by_statement = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with by_statement.connect() as first, by_statement.connect() as second:
+        for connection in (first, second, first):
+            connection.execute(text("INSERT INTO answers VALUES (1)"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM answers")).scalar_one() == 3
+
+
+def test_a_single_statement_that_fails_lets_the_next_one_in(tmp_path: Path) -> None:
+    engine = opened(tmp_path)
+    queue_writers(engine, patience_s=30)
+    by_statement = engine.execution_options(isolation_level="AUTOCOMMIT")
+    with by_statement.connect() as connection, pytest.raises(OperationalError, match="no such table"):
+        connection.execute(text("INSERT INTO lost VALUES (1)"))
+    assert write_at_once(engine) == THREADS
