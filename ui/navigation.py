@@ -24,7 +24,7 @@ ICONS = {
     "answered": ":material/adjust:",
     "open": ":material/radio_button_unchecked:",
 }
-TAKEN = {"home", "runs", "report", "your_data", "join", "my_class"}
+TAKEN = {"home", "runs", "pictures", "report", "your_data", "join", "my_class"}
 PREFIXES = ("lab_", "teacher")
 """Addresses of other pages that a question's must not be."""
 LABS_GROUP, TEACHER_GROUP = "Labs", "Teacher"
@@ -112,6 +112,7 @@ def _all(
     others += labs if unfolded != LABS_GROUP else []
     yours = [
         _page("runs/my_runs.py", "My runs", ":material/history:", "runs"),
+        _page("runs/my_pictures.py", "My pictures", ":material/photo_library:", "pictures"),
         _page("runs/report.py", "Report", ":material/summarize:", "report"),
         _page("runs/your_data.py", "Your data", ":material/shield_person:", "your_data"),
     ]
@@ -164,6 +165,12 @@ def _teacher_pages(here: bool, unfolded: bool) -> list[Page]:
 def question_link(question_id: str) -> Page:
     """The page of a question, as `st.page_link` and `st.switch_page` take it: they read its address alone."""
     return st.Page(_question_source(question_id, draw=lambda name: None), url_path=_address(question_id))
+
+
+def lab_link(name: str) -> Page:
+    """The page of a lab, in the same way."""
+    address = f"lab_{name}"
+    return st.Page(_drawn(lambda name: None, name, address), url_path=address)
 
 
 def _questions(now: Bank, states: tuple[State, ...], draw: Draw, unfolded: str) -> dict[str, list[Page]]:

@@ -10,7 +10,7 @@ from ui.navigation import Drawing, group_of, is_question, pages
 from ui.question_page import question_page
 from ui.sidebar import sidebar
 
-WIDE = {"runs"}  # and every page of a teacher, and of a question
+WIDE = {"runs", "pictures"}  # and every page of a teacher, and of a question
 ASSETS = Path(__file__).parent / "assets"
 DRAWING = Drawing(question_page, lab_page)
 

@@ -70,8 +70,7 @@ class RunPanel:
         """
         job, _ = self._newest
         busy = job is not None and job.state in ACTIVE
-        form = Form(self.lab, self.preset, self.prefix, self._open_fields)
-        values, below = form.draw(disabled=busy)
+        values, below = self.form.draw(disabled=busy)
         with below:
             hints = st.container()
             if "picture" in type(self.preset).model_fields:
@@ -82,9 +81,14 @@ class RunPanel:
             code_block(self.lab, planned.settings if planned else self.preset)
         if planned is not None:
             with hints:
-                prompt_hints(form, planned.settings, disabled=busy)
+                prompt_hints(self.form, planned.settings, disabled=busy)
             self._button(planned, job if busy else None)
         self._state(job, busy)
+
+    @cached_property
+    def form(self) -> Form:
+        """The widgets of the settings."""
+        return Form(self.lab, self.preset, self.prefix, self._open_fields)
 
     @cached_property
     def _newest(self) -> tuple[Job | None, Run | None]:

@@ -27,6 +27,18 @@ def pictures(run_id: str) -> list[Picture]:
         return runs.pictures(database, run_id)
 
 
+def finished_pictures(person: str, lab: str | None, most: int) -> list[tuple[Picture, Run]]:
+    """This student's pictures with their runs, newest run first."""
+    with session() as database:
+        return runs.finished_pictures(database, person, lab, most)
+
+
+def labs_that_drew(person: str) -> dict[str, int]:
+    """How many pictures this student has, by lab."""
+    with session() as database:
+        return runs.labs_that_drew(database, person)
+
+
 def all_drew(*run_ids: str) -> bool:
     """Whether each of the runs finished a picture."""
     with session() as database:

@@ -57,7 +57,7 @@ class Form:
 
     def _rest(self, fields: dict[str, FieldInfo], disabled: bool) -> dict[str, Any]:
         """The settings that are one click away: drawn once they are asked for, or differ from the preset."""
-        key = self._key("all_settings")
+        key = self.key("all_settings")
         folded = st.expander("All settings", icon=":material/tune:", key=key, on_change="rerun")
         if not folded.open and not any(self._is_changed(name, field) for name, field in fields.items()):
             return {}
@@ -65,21 +65,22 @@ class Form:
             return {name: self._widget(name, field, disabled) for name, field in fields.items()}
 
     def _is_changed(self, name: str, field: FieldInfo) -> bool:
-        key, start = self._key(name), as_widget(field, getattr(self.preset, name))
+        key, start = self.key(name), as_widget(field, getattr(self.preset, name))
         return key in st.query_params or st.session_state.get(key, start) != start
 
     def set_to(self, name: str, value: Any) -> None:
         """Give a widget another value; only in a callback, before the widgets are drawn."""
-        st.session_state[self._key(name)] = value
+        st.session_state[self.key(name)] = value
 
-    def _key(self, name: str) -> str:
+    def key(self, name: str) -> str:
+        """Of the widget of a setting."""
         return f"{self.prefix}_{name}"
 
     def _choice(self, name: str, options: list[Any], disabled: bool) -> Any:
         start = getattr(self.preset, name)
         if start not in options:
             options = [*options, start]
-        key = self._key(name)
+        key = self.key(name)
         word = st.query_params.get(key)
         if word is not None and word in options and title(self.lab, name, word) != word and key not in st.session_state:
             # A link may carry the word itself (`source=dummy`); Streamlit looks for the title.
@@ -100,7 +101,7 @@ class Form:
         value = getattr(self.preset, name)
         kind = _kind(field)
         common: dict[str, Any] = {
-            "key": self._key(name),
+            "key": self.key(name),
             "help": explained(self.lab, name),
             "disabled": disabled,
             "bind": "query-params",

@@ -98,4 +98,5 @@ LOOK = Look(
     height_px=1000,
     words=WORDS,
     titles=OPTIONS,
+    draws=True,
 )

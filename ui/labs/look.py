@@ -30,6 +30,7 @@ class Look:
         libraries: whose versions belong to where the figures come from.
         counted: what the steps of a run are, in the plural, where their speed says something; else empty.
         writes: whether its text is shown while it is written.
+        draws: whether it makes pictures, which carry their settings: they can be read back from a file.
         height_px: about how high a result is, so that nothing jumps when a run ends.
     """
 
@@ -46,4 +47,5 @@ class Look:
     libraries: tuple[str, ...] = LIBRARIES
     counted: str = ""
     writes: bool = False
+    draws: bool = False
     height_px: int = 800
