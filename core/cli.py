@@ -6,6 +6,7 @@
     python -m core models
     python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
     python -m core classes | demo-class | passcode | unlock-teacher | teacher-token      (core.cli_classroom)
+    python -m core workers | backup FILE                                                 (core.cli_server)
 
 Exit codes: 0 done, 1 it could not be done (the bank has errors, the run failed or was cancelled, the database cannot be
 used), 2 the command was wrong.
@@ -22,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from core import cli_classroom
+from core import cli_classroom, cli_server
 from core.config import config
 from core.errors import InvalidSettings, LabError, RunCancelled
 from core.runs.lab import Lab
@@ -132,6 +133,7 @@ def _parser() -> Parser:
     stats.add_argument("--json", action="store_true", help="print one JSON document")
     stats.set_defaults(command=print_statistics)
     cli_classroom.add(commands)
+    cli_server.add(commands)
     return parser
 
 
