@@ -11,6 +11,7 @@ from core.units import seconds
 from ui.days import day
 from ui.enlarged import thumbnail
 from ui.identity import person_id
+from ui.labs import look_of
 from ui.navigation import lab_link
 from ui.paths import page_path
 from ui.picture_grid import png_button
@@ -30,7 +31,8 @@ def gallery() -> None:
     found = labs_that_drew(person)
     if not found:
         st.info("There is no picture yet. Draw one in a lab or on a question's page.", icon=":material/image:")
-        st.page_link(lab_link("text_to_image"), label="Draw a picture", icon=":material/brush:")
+        for name in (name for name in LABS if look_of(name).draws):
+            st.page_link(lab_link(name), label=LABS[name].title, icon=look_of(name).icon)
         return
     chosen = ALL
     if len(found) > 1:

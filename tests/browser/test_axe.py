@@ -21,8 +21,8 @@ from tests.core.quiz.examples import LESSON
 
 COOKIE = "a-browser-of-these-tests"
 PAPER = {"light": "rgb(252, 252, 250)", "dark": "rgb(15, 19, 23)"}
-FRESH = ["", "q1", "q4", "q8", "q11", "d1", "i1", "p1", "o1", "lab_inpainting", "runs", "report", "your_data"]
-FRESH += ["join", "my_class", "teacher"]
+FRESH = ["", "q1", "q4", "q8", "q11", "d1", "i1", "p1", "o1", "lab_inpainting", "runs", "pictures", "report"]
+FRESH += ["your_data", "join", "my_class", "teacher"]
 ANSWERED = [question.id.lower() for question in LESSON.questions]
 RUNS = {
     "runtime": {},
@@ -122,7 +122,7 @@ def answers(server: AppServer) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("answers")
-@pytest.mark.parametrize("path", [*ANSWERED, "runs", "report", "your_data"])
+@pytest.mark.parametrize("path", [*ANSWERED, "runs", "pictures", "report", "your_data"])
 def test_a_page_after_work(page: Page, server: AppServer, path: str) -> None:
     open_page(page, server, path)
     check(page)
