@@ -6,7 +6,7 @@
     python -m core models
     python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
     python -m core classes | demo-class | passcode | unlock-teacher | teacher-token      (core.cli_classroom)
-    python -m core workers | backup FILE                                                 (core.cli_server)
+    python -m core fetch | workers | backup FILE                                         (core.cli_server)
 
 Exit codes: 0 done, 1 it could not be done (the bank has errors, the run failed or was cancelled, the database cannot be
 used), 2 the command was wrong.
