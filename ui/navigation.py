@@ -162,6 +162,7 @@ def _teacher_pages(here: bool, unfolded: bool) -> list[Page]:
     ]
 
 
+@lru_cache(maxsize=1024)
 def question_link(question_id: str) -> Page:
     """The page of a question, as `st.page_link` and `st.switch_page` take it: they read its address alone."""
     return st.Page(_question_source(question_id, draw=lambda name: None), url_path=_address(question_id))

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import streamlit as st
@@ -19,6 +18,7 @@ from core.store.database import session, session_by_statement
 from core.store.tables import Prediction
 from ui.class_watch import question_state
 from ui.identity import identify
+from ui.once import Once
 from ui.trouble import told_of
 
 FITS_ONE_ROW = 36  # characters of all options together that a 390-pixel screen still shows in one row
@@ -77,7 +77,7 @@ class PredictionBlock:
     def _locked(self) -> Prediction | None:
         return self._stands[0]
 
-    @cached_property
+    @Once
     def _stands(self) -> tuple[Prediction | None, bool]:
         """What was predicted, and whether it still has to be; as it was when this was drawn."""
         with session() as database:

@@ -5,7 +5,6 @@ second while a run is queued or running; a reload or a closed tab changes nothin
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Literal
 
 import streamlit as st
@@ -30,6 +29,7 @@ from core.units import gb, gib, roughly, short_count
 from ui.class_watch import question_state
 from ui.code_block import code_block
 from ui.labs import look_of
+from ui.once import Once
 from ui.picture_choice import picture_choice
 from ui.plain import plain
 from ui.prediction import PredictionBlock
@@ -85,12 +85,12 @@ class RunPanel:
             self._button(planned, job if busy else None)
         self._state(job, busy)
 
-    @cached_property
+    @Once
     def form(self) -> Form:
         """The widgets of the settings."""
         return Form(self.lab, self.preset, self.prefix, self._open_fields)
 
-    @cached_property
+    @Once
     def _newest(self) -> tuple[Job | None, Run | None]:
         """What was asked for last on this page, and what was measured last; as it was when this was drawn."""
         with session() as database:

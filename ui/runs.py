@@ -1,12 +1,12 @@
 """Runs and pictures for the pages, each read in a session of its own."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from core.classroom import runs
 from core.store.database import session
 from core.store.tables import Picture, Run
+from ui.once import Once
 
 
 def all_runs(person: str) -> list[Run]:
@@ -61,7 +61,7 @@ class ShownRun:
         """The document that is exported."""
         return self.run.record
 
-    @cached_property
+    @Once
     def pictures(self) -> list[Picture]:
         """In the order in which they were made."""
         return pictures(self.run.id)

@@ -5,6 +5,9 @@ Pasted into a notebook, it runs. No torch here.
     >>> print(shown_code(LABS["text_generation"], Settings(device="cpu", dtype="float32")))
 """
 
+from functools import cache
+from pathlib import Path
+
 from core.models.catalog import CATALOG
 from core.runs.lab import Lab
 from core.runs.settings import LabSettings, ModelSettings
@@ -29,7 +32,12 @@ def shown_code(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = N
 
 def program_text(lab: Lab) -> str:
     """The file that runs, word for word."""
-    return lab.program.read_text(encoding="utf-8")
+    return _text(lab.program)
+
+
+@cache
+def _text(program: Path) -> str:
+    return program.read_text(encoding="utf-8")
 
 
 def last_cell(lab: Lab, settings: LabSettings, paths: dict[str, str] | None = None) -> str:
