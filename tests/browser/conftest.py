@@ -21,6 +21,15 @@ FLAGS = [
     "--disable-sync",
 ]
 
+QUIET_MS = 150
+QUIET = """most => {
+  const app = document.querySelector("[data-testid='stApp']");
+  const is = (name, value) => app && app.getAttribute(`data-test-${name}-state`) === value;
+  const isQuiet = is("connection", "CONNECTED") && is("script", "notRunning");
+  window.quietSince = isQuiet ? window.quietSince ?? performance.now() : null;
+  return isQuiet && performance.now() - window.quietSince >= most;
+}"""
+
 expect.set_options(timeout=15_000)
 
 
@@ -53,9 +62,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
 
 
 def settled(page: Page) -> None:
-    """Wait until the app is connected and no script runs."""
-    page.wait_for_selector("[data-testid='stApp'][data-test-connection-state='CONNECTED']")
-    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+    """Wait until the app is connected and has drawn nothing for a moment: a click in between would be lost."""
+    page.evaluate("window.quietSince = null")
+    page.wait_for_function(QUIET, arg=QUIET_MS, polling=25)
 
 
 def choose(option: Locator) -> None:
