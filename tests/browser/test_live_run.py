@@ -24,7 +24,10 @@ PICTURES = (
 
 def choose_twin(page: Page) -> None:
     """Have the question's run take the small twin."""
-    page.get_by_role("combobox", name=re.compile("Weights")).click()
+    weights = page.get_by_role("combobox", name=re.compile("Weights"))
+    weights.scroll_into_view_if_needed()
+    page.wait_for_timeout(300)  # a list that is open while the page scrolls is closed again
+    weights.click()
     page.get_by_role("option", name="Small twin").click()
     settled(page)
 
