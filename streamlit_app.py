@@ -1,8 +1,7 @@
 """The app that `streamlit run streamlit_app.py` serves. It only puts the parts together.
 
-`ui/router.py` is the script that draws pages; the middleware gives every browser its cookie and
-tells it where the app is; the lifespan prepares the
-database and starts the workers before the first visitor.
+`ui/router.py` is the script that draws pages; the middleware gives every browser its cookie and tells it where the app
+is; the lifespan prepares the database and starts the workers before the first visitor.
 """
 
 import streamlit as st

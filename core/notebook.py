@@ -187,12 +187,19 @@ class Lesson:
         print(
             f"Running, about {roughly(job.expected_s)}." if job.expected_s else "Running; never timed on this machine."
         )
+        return self._worked(job.id)
+
+    def _worked(self, job_id: str) -> "Ran | Told":
+        """Work the queue up to this run, as a worker does; on a database of one's own it is the only one."""
+        while claimed := self._claimed():
+            self._worker.work(claimed)
+            if claimed.id == job_id:
+                return self._result(job_id)
+        return Told("Something else took the run: another worker runs on this database. Its record is kept there.")
+
+    def _claimed(self) -> Job | None:
         with session() as database:
-            claimed = claiming.claim(database, self._worker.name, self._worker.devices)
-        if claimed is None:
-            return Told("Something else took the run: another worker runs on this database. Its record is kept there.")
-        self._worker.work(claimed)
-        return self._result(job.id)
+            return claiming.claim(database, self._worker.name, self._worker.devices)
 
     def _plan(self, lab: Lab, settings: dict[str, Any], question: Question | None) -> Plan:
         if self.source is not None and "source" in lab.settings.model_fields and "source" not in settings:

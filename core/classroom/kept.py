@@ -8,10 +8,12 @@ from typing import Generic, TypeVar
 from core.config import config
 
 T = TypeVar("T")
+STILL_GOOD = 3
+"""What is older than so many times `fresh_s` is not taken either; then everybody waits."""
 
 
 class Kept(Generic[T]):
-    """Keeps what was read by its id, for a while. While one reads anew, the others take what was there.
+    """Keeps what was read by its id, for a while. While one reads anew, others take what was there, unless it is old.
 
     Args:
         read: by id.
@@ -24,12 +26,13 @@ class Kept(Generic[T]):
         self._reading = threading.Lock()
 
     def now(self, name: str) -> T:
-        """As it was at most `fresh_s` ago, and as long as reading it takes."""
+        """As it was at most `fresh_s` ago; while somebody reads it anew, at most `STILL_GOOD` times that."""
         key = config().url, name
         held = self._held.get(key)
-        if held is not None and time.monotonic() - held[0] <= self._fresh_s:
+        age_s = time.monotonic() - held[0] if held else float("inf")
+        if held and age_s <= self._fresh_s:
             return held[1]
-        if not self._reading.acquire(blocking=held is None) and held is not None:
+        if not self._reading.acquire(blocking=age_s > STILL_GOOD * self._fresh_s) and held:
             return held[1]
         try:
             held = self._held.get(key)

@@ -97,7 +97,7 @@ class ClassNow:
 
 
 def live_now(class_id: str) -> ClassNow | None:
-    """The class as it was about `FRESH_S` ago at most; None where it was deleted."""
+    """The class as `Kept` has it; None where it was deleted."""
     return _kept.now(class_id)
 
 

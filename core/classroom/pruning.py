@@ -7,15 +7,15 @@ Figures of a run stay when its pictures go. `keep_pictures_days`, `max_pictures_
 configuration say when; what belongs to a class goes with the class at the latest.
 """
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, delete, exists, func, select
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import Session
 
 from core.config import config
+from core.runs.records import PICTURES_GONE
 from core.store.database import in_transaction, session
 from core.store.tables import Answer, Base, Job, Picture, Run, Upload
 
@@ -49,8 +49,9 @@ def prune(now: float) -> Pruned:
 
 def _too_old(before: float) -> list[str]:
     """Runs of that time that still have pictures."""
+    has_pictures = exists().where(Picture.run_id == Run.id)
     with session() as database:
-        return list(database.scalars(select(Run.id).where(Run.created_at < before, _has_pictures())))
+        return list(database.scalars(select(Run.id).where(Run.created_at < before, has_pictures)))
 
 
 def _too_many(most_bytes: int) -> list[str]:
@@ -63,12 +64,17 @@ def _too_many(most_bytes: int) -> list[str]:
     return [run_id for (run_id, _), so_far in zip(rows, filled, strict=True) if so_far > most_bytes]
 
 
-def _has_pictures() -> ColumnElement[bool]:
-    return exists().where(Picture.run_id == Run.id)
-
-
 def _delete_pictures(run_ids: Sequence[str]) -> int:
-    return _delete(Picture, Picture.run_id, run_ids)
+    """The runs say that they had some."""
+
+    def some(database: Session, few: Sequence[str]) -> int:
+        count = _count_and_delete(database, Picture, Picture.run_id.in_(few))
+        for run in database.scalars(select(Run).where(Run.id.in_(few))):
+            if PICTURES_GONE not in (notes := run.record.get("notes") or []):
+                run.record = run.record | {"notes": [*notes, PICTURES_GONE]}
+        return count
+
+    return _in_parts(run_ids, some)
 
 
 def _delete_runs(before: float) -> int:
@@ -77,22 +83,23 @@ def _delete_runs(before: float) -> int:
     is_evidence = exists().where(Answer.person_id == Run.person_id, Answer.run_id == Run.id)
     with session() as database:
         old = list(database.scalars(select(Run.id).where(Run.created_at < before, ~is_evidence)))
-    count = _delete(Run, Run.id, old, ~is_evidence)
+    count = _in_parts(old, lambda database, few: _count_and_delete(database, Run, Run.id.in_(few), ~is_evidence))
     is_over = Job.state.in_(ENDED) & (Job.finished_at < before) & ~exists().where(Run.job_id == Job.id)
     in_transaction(lambda database: database.execute(delete(Job).where(is_over)), PATIENCE_S)
     return count
 
 
-def _delete(
-    table: type[Base], column: InstrumentedAttribute[str], values: Sequence[str], *conditions: ColumnElement[bool]
-) -> int:
-    """Rows of the table with one of the values, a few in each transaction; how many they were."""
+def _in_parts(run_ids: Sequence[str], act: Callable[[Session, Sequence[str]], int]) -> int:
+    """`act` on a few runs in each transaction; what it gives, together."""
+    parts = [run_ids[start : start + AT_ONCE] for start in range(0, len(run_ids), AT_ONCE)]
+    return sum(in_transaction(_on(act, few), PATIENCE_S) for few in parts)
 
-    def some(database: Session, few: Sequence[str]) -> int:
-        mine = (column.in_(few), *conditions)
-        count = database.scalar(select(func.count()).select_from(table).where(*mine)) or 0
-        database.execute(delete(table).where(*mine).execution_options(synchronize_session=False))
-        return count
 
-    parts = [values[start : start + AT_ONCE] for start in range(0, len(values), AT_ONCE)]
-    return sum(in_transaction(partial(some, few=few), PATIENCE_S) for few in parts)
+def _on(act: Callable[[Session, Sequence[str]], int], few: Sequence[str]) -> Callable[[Session], int]:
+    return lambda database: act(database, few)
+
+
+def _count_and_delete(database: Session, table: type[Base], *conditions: ColumnElement[bool]) -> int:
+    count = database.scalar(select(func.count()).select_from(table).where(*conditions)) or 0
+    database.execute(delete(table).where(*conditions).execution_options(synchronize_session=False))
+    return count

@@ -8,7 +8,7 @@ FRESH_S = 1.0
 
 
 def room_now(class_id: str) -> Room | None:
-    """The class as it was about `FRESH_S` ago at most; None where it was deleted."""
+    """The class as `Kept` has it; None where it was deleted."""
     return _kept.now(class_id)
 
 

@@ -62,12 +62,12 @@ def current_bank(path: Path | None = None) -> tuple[Bank, tuple[Problem, ...]]:
 
 def _read_anew(path: Path) -> _Held:
     with _reading:
-        before, stamp = _held.get(path), _stamp(path)
-        if before is None or before.stamp != stamp:
+        held, stamp = _held.get(path), _stamp(path)
+        if held is None or held.stamp != stamp:  # else another page has read it meanwhile
             bank, problems = read_bank(path)
-            bank = bank or (before.bank if before else None)
-            before = _held[path] = _Held(stamp, bank, tuple(problem for problem in problems if problem.is_error))
-        return before
+            kept = bank or (held.bank if held else None)
+            held = _held[path] = _Held(stamp, kept, tuple(problem for problem in problems if problem.is_error))
+        return held
 
 
 def _stamp(path: Path) -> Stamp:

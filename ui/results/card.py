@@ -5,9 +5,8 @@ from functools import partial
 
 import streamlit as st
 
-from core.config import config
 from core.measure.verdict import verdict
-from core.runs.records import Record
+from core.runs.records import PICTURES_GONE, Record
 from core.runs.registry import LABS
 from core.store.tables import Run
 from core.units import count
@@ -46,8 +45,8 @@ def _result(stored: Run, key: str, can_compare: bool) -> None:
             st.markdown(f"##### {sentence}")
         figures(look.figures(run))
         look.main(run, key)
-        if look.draws and stored.state == "finished" and not run.pictures:
-            st.caption(f"Its pictures are no longer kept: they stay for {config().keep_pictures_days} days at most.")
+        if PICTURES_GONE in (run.record.get("notes") or []):
+            st.caption(PICTURES_GONE)
         drawn = _tabs(run, look, can_compare)
         for tab, draw in zip(st.tabs(list(drawn), key=f"{key}_tab", on_change="rerun"), drawn.values(), strict=True):
             if tab.open:

@@ -51,3 +51,25 @@ def test_the_first_look_waits_and_a_later_one_takes_what_was_there(later: Callab
 
     assert at_once(lambda: room.now("a"), meanwhile) == ["new", "old"]
     assert room.now("a") == "new"
+
+
+def test_what_is_old_is_not_taken_while_another_reads(later: Callable[[float], None]) -> None:
+    reading = threading.Event()
+    answers = iter(["old", "new"])
+
+    def read(name: str) -> str:
+        answer = next(answers)
+        if answer == "new":
+            reading.set()
+            threading.Event().wait(0.2)  # the other asks meanwhile
+        return answer
+
+    room = Kept(read, fresh_s=1.0)
+    assert room.now("a") == "old"
+    later(60)
+
+    def meanwhile() -> str:
+        assert reading.wait(timeout=30)
+        return room.now("a")
+
+    assert at_once(lambda: room.now("a"), meanwhile) == ["new", "new"]

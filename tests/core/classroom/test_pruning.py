@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from core.classroom.pruning import DAY_S, Pruned, prune
 from core.classroom.uploads import keep_upload
 from core.config import Config
+from core.runs.records import PICTURES_GONE
 from core.store.database import session
 from core.store.tables import Answer, Base, Job, Picture, Run, Upload
 from tests.core.classroom.privacy.lives import alone
@@ -58,6 +59,9 @@ def test_pictures_go_after_their_days_and_the_figures_stay(database: str, person
     assert prune(NOW) == Pruned(pictures=3, runs=0)
     assert left() == {old, young} and left(Picture) == {young}
     assert prune(NOW) == Pruned(0, 0)
+    with session() as opened:
+        assert opened.get_one(Run, old).record == {"notes": [PICTURES_GONE]}
+        assert opened.get_one(Run, young).record == {}
 
 
 def test_runs_go_later_with_their_jobs_unless_an_answer_rests_on_them(database: str, person: str) -> None:
