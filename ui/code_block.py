@@ -10,7 +10,7 @@ from core.runs.settings import LabSettings
 from core.runs.source_code import last_cell, shown_code
 
 STYLE = Path(__file__).parent / "assets" / "code.css"
-HEIGHT_PX = 280
+HEIGHT_PX = 236
 
 
 def code_place() -> DeltaGenerator:

@@ -18,20 +18,17 @@ from ui.paths import page_path
 from ui.prediction import PredictionBlock
 from ui.run_panel import RunPanel
 
-COLUMN_PX = 680
-"""About as wide as Streamlit's own single column; two of them fit a screen of 1920 pixels."""
-
 
 def question_page(question_id: str) -> None:
     """Draw the page of one question of the bank."""
     person, question = person_id(), bank().question(question_id)
     class_watch(question_id)
-    about, beside = _row()
+    about, beside = _row("about")
     with about:
         progress = partial(_progress, _heading(question), question, person)
     with beside:
         code = code_place()
-    run, answer = _row()
+    run, answer = _row("work")
     with run:
         st.fragment(_predict_and_run, key=f"{question_id.lower()}_bench")(question, person, code)
     with answer:
@@ -63,10 +60,10 @@ def _panel(question: Question, person: str) -> RunPanel:
     )
 
 
-def _row() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Two places beside each other where the screen has room for both, else one below the other."""
-    row = st.container(horizontal=True, horizontal_alignment="center", gap="large")
-    return row.container(width=COLUMN_PX), row.container(width=COLUMN_PX)
+def _row(name: str) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two places beside each other where the window has room for both, else one below the other (page.css)."""
+    row = st.container(horizontal=True, horizontal_alignment="center", key=f"workspace_{name}")
+    return row.container(), row.container()
 
 
 def _heading(question: Question) -> DeltaGenerator:

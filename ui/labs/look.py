@@ -48,4 +48,4 @@ class Look:
     counted: str = ""
     writes: bool = False
     draws: bool = False
-    height_px: int = 800
+    height_px: int = 750

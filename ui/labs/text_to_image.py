@@ -98,8 +98,10 @@ def _gallery(made: list[Picture], key: str) -> None:
                 caption = picture_caption(picture)
                 shown = enlarged(picture.png, SINGLE_PX) if len(made) == 1 else enlarged(picture.png)
                 width: Literal["content", "stretch"] = "content" if len(made) == 1 else "stretch"
-                st.image(shown, caption=caption, width=width, alt=f"Generated picture, {caption}")
-                png_button(picture, key)
+                st.image(shown, width=width, alt=f"Generated picture, {caption}")
+                with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                    st.caption(caption, width="content")
+                    png_button(picture, key)
     size_note(made[0].png, "Each picture has" if len(made) > 1 else "The picture has")
 
 
@@ -185,7 +187,7 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     counted="evaluations",
-    height_px=1000,
+    height_px=950,
     words=WORDS,
     titles=OPTIONS,
     draws=True,

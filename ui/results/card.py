@@ -70,6 +70,8 @@ def _memory(run: ShownRun, key: str) -> None:
 
 
 def _conditions(run: ShownRun, key: str) -> None:
+    if (run.record.get("model") or {}).get("source") == "embedded" and (told := LABS[run.record["lab"]].carries_over):
+        st.markdown(f":material/category: {told}")
     for note in run.record.get("notes") or []:
         st.markdown(f":material/info: {plain(note)}")
     st.caption(f"{provenance(run.record)}{conditions_words(run.record)}")
@@ -97,11 +99,9 @@ def _badges(record: Record) -> None:
             # In two parts, as a badge that is too long for a phone is cut.
             what, _, not_what = model["label"].rpartition(", ")
             st.badge(what, icon=":material/category:", color="gray")
-            st.badge(not_what, color="gray")
+            st.badge(not_what, color="gray", help=LABS[record["lab"]].carries_over or None)
         if record["settings"].get("previews"):
             st.badge("with previews, which take part of the time", icon=":material/hourglass_bottom:", color="gray")
-    if model.get("source") == "embedded" and (told := LABS[record["lab"]].carries_over):
-        st.caption(told)
 
 
 def provenance(record: Record) -> str:
