@@ -21,7 +21,7 @@ from tests.core.quiz.examples import LESSON
 
 COOKIE = "a-browser-of-these-tests"
 PAPER = {"light": "rgb(252, 252, 250)", "dark": "rgb(15, 19, 23)"}
-FRESH = ["", "q1", "q4", "q8", "q11", "d1", "i1", "p1", "o1", "lab_inpainting", "runs", "pictures", "report"]
+FRESH = ["", "q1", "q4", "q8", "q11", "d1", "i1", "p1", "o1", "m1", "lab_inpainting", "runs", "pictures", "report"]
 FRESH += ["your_data", "join", "my_class", "teacher"]
 ANSWERED = [question.id.lower() for question in LESSON.questions]
 RUNS = {
@@ -33,6 +33,7 @@ RUNS = {
     "inpainting": {"source": "embedded", "num_inference_steps": 2},
     "precision": {"source": "embedded", "max_new_tokens": 4, "repeats": 2, "precisions": "bfloat16"},
     "optimisation": {"source": "embedded", "max_new_tokens": 4, "repeats": 2, "variants": "eager"},
+    "memory_savers": {"source": "embedded", "num_inference_steps": 1, "side": 64, "savers": "vae_slicing"},
 }
 """The cheapest run of every lab."""
 TEACHER = ["", "_live", "_projector", "_statistics", "_measurements", "_students", "_marks", "_exports"]

@@ -1,4 +1,4 @@
-"""How high a question's page is after a run at 1,280 pixels, and that it has two columns where its sidebar is folded."""
+"""How high a question's page is after a run at 1,280 pixels, and its two columns where the sidebar is folded."""
 
 import pytest
 from playwright.sync_api import Page, expect
