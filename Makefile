@@ -66,5 +66,5 @@ install: .venv/run
 	touch $@
 
 .venv/browser: .venv/dev
-	command -v chromium >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium)
+	(command -v chromium && command -v caddy) >/dev/null || (apt-get update -qq && apt-get install -y -qq chromium caddy)
 	touch $@

@@ -1,11 +1,13 @@
 """A class of 300 at once: they join within a minute, poll, and answer eleven questions each within three more.
 
-Every student is a websocket that speaks Streamlit's own messages, all in one process beside the web process, which runs
-`streamlit_app.py` on a new SQLite database. A teacher's page refreshes meanwhile. The same visitors then do the same at
-the same moments with an empty app under the same server settings: title, field, button, a fragment that ticks alike.
+Every student is a websocket that speaks Streamlit's own messages, all in one process beside the web processes, two of
+them, which run `streamlit_app.py` on one new SQLite database. Every student stays with one web process, as a proxy with
+sticky cookies has it. A teacher's page refreshes meanwhile. The same visitors then do the same at the same moments with
+an empty app under the same server settings: title, field, button, a fragment that ticks alike.
 
     python -m bench class_load                                     writes results/class_load.json
     python -m bench.class_load --students 30 --seconds 20          a smaller one, which only prints
+    python -m bench.class_load --students 90 --processes 1         one web process
 
 No run is executed (`workers=external`): what is measured is the web process. The run that a measured question asks for
 is put into the database by this process between prediction and answer; where the lesson asks for a GPU, the reference
@@ -21,6 +23,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -49,11 +52,12 @@ st.fragment(lambda: st.caption("waiting"), run_every={POLL_S})()
 
 @dataclass(frozen=True)
 class Size:
-    """How many students join within `join_s` seconds, and answer within the next `answer_s`."""
+    """How many students join within `join_s` seconds, and answer within the next `answer_s`; on how many processes."""
 
     students: int = 300
     join_s: float = 60
     answer_s: float = 180
+    web_processes: int = 2
 
 
 def main(pairs: int, device: str) -> dict[str, object]:
@@ -71,34 +75,41 @@ def measure(size: Size) -> dict[str, object]:
     joins = sorted(draw.uniform(0, size.join_s) for _ in range(size.students))
     with tempfile.TemporaryDirectory() as folder, Classroom(Path(folder)) as room:
         steps = [plan(room.bank.questions[:QUESTIONS], size.answer_s, draw) for _ in range(size.students)]
-        with room.server() as server:
-            app = asyncio.run(_app(room, server, size, list(zip(joins, steps, strict=True))))
+        with ExitStack() as running:
+            servers = [running.enter_context(room.server()) for _ in range(size.web_processes)]
+            app = asyncio.run(_app(room, servers, size, list(zip(joins, steps, strict=True))))
         (Path(folder) / "empty.py").write_text(EMPTY)
         shutil.copytree(ROOT / ".streamlit", Path(folder) / ".streamlit")
-        with Server(Path(folder) / "empty.py") as server:
-            empty = asyncio.run(_empty(room, server, size, list(zip(joins, steps, strict=True))))
+        with ExitStack() as running:
+            servers = [running.enter_context(Server(Path(folder) / "empty.py")) for _ in range(size.web_processes)]
+            empty = asyncio.run(_empty(room, servers, size, list(zip(joins, steps, strict=True))))
     return _summary(size, app, empty)
 
 
-async def _app(room: Classroom, server: Server, size: Size, plans: list[Plan]) -> dict[str, Any]:
+async def _app(room: Classroom, servers: list[Server], size: Size, plans: list[Plan]) -> dict[str, Any]:
     timings = Timings()
-    students = [Student(f"Student {i:03}", Visitor(server.port), room, timings) for i in range(len(plans))]
-    async with Teacher(room, server.port, timings):
-        found = await _class(server, size, students, plans)
+    students = [Student(f"Student {i:03}", _visitor(servers, i), room, timings) for i in range(len(plans))]
+    async with Teacher(room, servers[0].port, timings):
+        found = await _class(servers, size, students, plans)
     answers = {"sent": sum(student.sent for student in students), **check(students)}
     return {"answers": answers, **found, "seconds": timings.summary(), "late_s": spread(timings.late)}
 
 
-async def _empty(room: Classroom, server: Server, size: Size, plans: list[Plan]) -> dict[str, Any]:
+async def _empty(room: Classroom, servers: list[Server], size: Size, plans: list[Plan]) -> dict[str, Any]:
     timings = Timings()
-    students = [Idler(f"Student {i:03}", Visitor(server.port), room, timings) for i in range(len(plans))]
-    await Visitor(server.port).arrive()
-    found = await _class(server, size, students, plans)
+    students = [Idler(f"Student {i:03}", _visitor(servers, i), room, timings) for i in range(len(plans))]
+    for server in servers:
+        await Visitor(server.port).arrive()
+    found = await _class(servers, size, students, plans)
     return {**found, "seconds": timings.summary(), "late_s": spread(timings.late)}
 
 
+def _visitor(servers: list[Server], number: int) -> Visitor:
+    return Visitor(servers[number % len(servers)].port)
+
+
 async def _class(
-    server: Server, size: Size, students: Sequence[Student], plans: list[Plan]
+    servers: list[Server], size: Size, students: Sequence[Student], plans: list[Plan]
 ) -> dict[str, dict[str, float]]:
     """Everybody joins at their time, then answers at theirs; what the server took meanwhile."""
     begin = time.perf_counter()
@@ -106,10 +117,11 @@ async def _class(
     arriving = [
         _join(student, begin + joins_at, lesson) for student, (joins_at, _) in zip(students, plans, strict=True)
     ]
-    async with Usage(server.process) as joining:
+    processes = [server.process for server in servers]
+    async with Usage(*processes) as joining:
         await asyncio.gather(*arriving)
     lesson = max(lesson, time.perf_counter())
-    async with Usage(server.process) as answering:
+    async with Usage(*processes) as answering:
         await asyncio.gather(
             *(student.follow(steps, lesson) for student, (_, steps) in zip(students, plans, strict=True))
         )
@@ -154,7 +166,7 @@ def _summary(size: Size, app: dict[str, Any], empty: dict[str, Any]) -> dict[str
     answers = app["answers"]
     whole = answers["acknowledged"] == answers["sent"] == size.students * QUESTIONS
     return {
-        "what": "a class on one web process: joining, polling, answering, a teacher watching; the app, an empty app",
+        "what": "a class on one database: joining, polling, answering, a teacher watching; the app, an empty app",
         "size": {**asdict(size), "questions": QUESTIONS, "poll_s": POLL_S},
         "workers": "external; runs of measured questions were put into the database, none was executed",
         "visitors": "one process on the same machine",
@@ -187,8 +199,9 @@ def run() -> int:
     parser = argparse.ArgumentParser(prog="python -m bench.class_load")
     parser.add_argument("--students", type=int, default=Size.students)
     parser.add_argument("--seconds", type=float, default=Size.answer_s, help="for the answers; a third of it to join")
+    parser.add_argument("--processes", type=int, default=Size.web_processes, help="web processes on one database")
     arguments = parser.parse_args()
-    size = Size(arguments.students, arguments.seconds / 3, arguments.seconds)
+    size = Size(arguments.students, arguments.seconds / 3, arguments.seconds, arguments.processes)
     print(json.dumps({"machine": this_machine().label, **measure(size)}, indent=1))
     return 0
 

@@ -6,6 +6,7 @@
     python -m core models
     python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
     python -m core classes | demo-class | passcode | unlock-teacher | teacher-token      (core.cli_classroom)
+    python -m core fetch | workers | backup FILE                                         (core.cli_server)
 
 Exit codes: 0 done, 1 it could not be done (the bank has errors, the run failed or was cancelled, the database cannot be
 used), 2 the command was wrong.
@@ -22,7 +23,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from core import cli_classroom
+from core import cli_classroom, cli_server
 from core.config import config
 from core.errors import InvalidSettings, LabError, RunCancelled
 from core.runs.lab import Lab
@@ -79,6 +80,15 @@ class TerminalProgress:
     def preview(self, picture: bytes, step: int) -> None:
         """A terminal shows no pictures; they are written to the folder at the end."""
 
+    def memory(self, facts: dict[str, Any]) -> None:
+        """It stands in the record."""
+
+    def rate(self, per_s: float) -> None:
+        """It stands in the record."""
+
+    def limit(self, steps_per_s: float) -> None:
+        """It stands in the record."""
+
     def check(self) -> None:
         """Raise RunCancelled after a Ctrl-C."""
         if self._stop:
@@ -123,6 +133,7 @@ def _parser() -> Parser:
     stats.add_argument("--json", action="store_true", help="print one JSON document")
     stats.set_defaults(command=print_statistics)
     cli_classroom.add(commands)
+    cli_server.add(commands)
     return parser
 
 

@@ -79,6 +79,12 @@ class Config(BaseSettings):
     """So long a teacher stays signed in."""
     keep_days: int = 180
     """So many days after it was opened a class is deleted with everything in it; its teacher can set another day."""
+    keep_pictures_days: int = Field(default=90, ge=1)
+    """So many days after it was made a picture is deleted; what was measured with it stays."""
+    max_pictures_bytes: int = Field(default=10_000_000_000, ge=0)
+    """So much room all pictures take at most; beyond it the oldest go sooner."""
+    keep_runs_days: int = Field(default=365, ge=1)
+    """So many days after it was made a run is deleted, unless an answer rests on it."""
     stuck_s: float = 480
     """Somebody who has a question open but did nothing for so long counts as stuck."""
 

@@ -24,11 +24,11 @@ from core.config import config
 from core.errors import LabError
 from core.measure.machine import this_machine
 from core.quiz.bank import Question
-from core.store.database import session
+from core.store.database import session, session_by_statement
 from ui.class_watch import question_state
 from ui.days import day
 from ui.identity import identify, person_id
-from ui.lesson import bank
+from ui.lesson import bank, forget_progress
 from ui.plain import plain
 from ui.problem import problem
 from ui.trouble import told_of
@@ -67,7 +67,8 @@ class AnswerCard:
             st.rerun()
         self.progress()
         state = question_state(self.question.id)
-        last = self._shown_to_class() if state == "revealed" else self._last()
+        sent: Submission | None = st.session_state.pop(self._key("sent"), None)
+        last = self._shown_to_class() if state == "revealed" else sent or self._last()
         if state == "closed":
             st.info("This question is closed in your class: your teacher opens it.", icon=":material/lock:")
         if state == "open" and (last is None or not last.is_final):
@@ -76,6 +77,9 @@ class AnswerCard:
             self._options()
         if last is not None:
             self._outcome(last)
+            if sent is None:  # what was sent this moment rests on the newest run and mark
+                self._marked_anew(last)
+                self._stale(last)
             self._explanation(last)
 
     def _shown_to_class(self) -> Submission:
@@ -83,11 +87,8 @@ class AnswerCard:
             return shown_to_class(database, self.person, self.question, machine=this_machine(), refusal=self.refusal)
 
     def _last(self) -> Submission | None:
-        """What was sent just now, where it used no attempt, else the stored attempt."""
         with session() as database:
-            stored = last_submission(database, self.person, self.question)
-        just_sent: Submission | None = st.session_state.pop(self._key("sent"), None)
-        return just_sent if just_sent is not None and just_sent.answer is None else stored
+            return last_submission(database, self.person, self.question)
 
     def _key(self, name: str) -> str:
         return f"{self.question.id.lower()}_answer_{name}"
@@ -143,7 +144,7 @@ class AnswerCard:
         if identify() != self.person:
             return
         try:
-            with session() as database:
+            with session_by_statement() as database:
                 sent = submit_answer(
                     database,
                     self.person,
@@ -157,6 +158,7 @@ class AnswerCard:
             st.session_state[self._key("refused")] = told_of(error)
         else:
             st.session_state[self._key("sent")] = sent
+            forget_progress()
 
     def _options(self) -> None:
         """The options of a closed question, as the last answer ticked them."""
@@ -192,8 +194,6 @@ class AnswerCard:
                 if item.text and (item.is_right or marking.state != "revealed"):
                     is_good = item.is_right if marking.state == "revealed" else item.chosen == item.is_right
                     st.markdown(f"{MARKS[is_good]} **{item.letter}** · {item.text}")
-        self._marked_anew(last)
-        self._stale(last)
 
     def _marked_anew(self, last: Submission) -> None:
         if last.answer is None:
@@ -235,7 +235,7 @@ class AnswerCard:
 
     def _reveal(self) -> None:
         try:
-            with session() as database:
+            with session_by_statement() as database:
                 reveal(database, self.person, self.question, bank=bank(), machine=this_machine(), refusal=self.refusal)
         except LabError as error:
             st.warning(problem(error))

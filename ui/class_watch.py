@@ -1,6 +1,7 @@
 """What a member's page does beside its work: note that they are there, and redraw when the teacher changes something.
 
-One small fragment asks every two seconds; the answer is read from the database once a second for all pages together.
+One small fragment asks every two seconds, in a large class less often; the answer is read from the database once a
+second for all pages together.
 """
 
 import time
@@ -10,10 +11,12 @@ import streamlit as st
 from core.classroom import people
 from core.classroom.classes import QuestionState, Room
 from core.classroom.rooms import room_now
-from core.store.database import session
+from core.store.database import session_by_statement
 from ui.identity import Member, member, person_id
 
-WATCH_S = 2
+WATCH_S = 2.0
+STUDENTS_A_SECOND = 60
+"""So many pages ask at most: in a class of 300 each sees a change within five seconds."""
 
 
 def question_state(question_id: str) -> QuestionState:
@@ -23,18 +26,23 @@ def question_state(question_id: str) -> QuestionState:
 
 
 def class_watch(question_id: str | None) -> None:
-    """Redraw this page within two seconds of a change that concerns it. Alone nothing watches."""
+    """Redraw this page within `watch_s` of a change that concerns it. Alone nothing watches."""
     mine = member()
     if mine is None:
         return
     drawn = _room(mine)
 
-    @st.fragment(run_every=WATCH_S, key="class_watch")
+    @st.fragment(run_every=watch_s(drawn), key="class_watch")
     def watch() -> None:
         if _is_gone(question_id) or _differs(drawn, _room(mine), question_id):
             st.rerun()
 
     watch()
+
+
+def watch_s(room: Room | None) -> float:
+    """How often a page of this class asks, in seconds."""
+    return max(WATCH_S, room.students / STUDENTS_A_SECOND) if room else WATCH_S
 
 
 def _room(mine: Member | None) -> Room | None:
@@ -54,5 +62,5 @@ def _is_gone(question_id: str | None) -> bool:
     if time.monotonic() - st.session_state.get("seen_at", 0.0) < people.SEEN_EVERY_S:
         return False
     st.session_state["seen_at"] = time.monotonic()
-    with session() as database:
+    with session_by_statement() as database:
         return not people.seen(database, person_id(), question_id)

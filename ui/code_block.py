@@ -1,5 +1,7 @@
 """The code that a run executes: the call with the chosen settings, and the whole program to copy into a notebook."""
 
+from pathlib import Path
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -7,7 +9,8 @@ from core.runs.lab import Lab
 from core.runs.settings import LabSettings
 from core.runs.source_code import last_cell, shown_code
 
-HEIGHT_PX = 400
+STYLE = Path(__file__).parent / "assets" / "code.css"
+HEIGHT_PX = 236
 
 
 def code_place() -> DeltaGenerator:
@@ -17,7 +20,8 @@ def code_place() -> DeltaGenerator:
 
 def code_block(lab: Lab, settings: LabSettings) -> None:
     """The call, open, and the program that it calls, on demand."""
+    st.html(STYLE)
     st.markdown(":material/code: **The code that runs**")
-    st.code(last_cell(lab, settings), language="python")
+    st.code(last_cell(lab, settings), language="python", wrap_lines=True)
     with st.expander("The whole program, to copy into a notebook"):
-        st.code(shown_code(lab, settings), language="python")
+        st.code(shown_code(lab, settings), language="python", wrap_lines=True)

@@ -5,14 +5,17 @@ from typing import Any
 
 import streamlit as st
 
+from core.classroom.runs import FINISHED
 from core.runs.difference import told_difference
 from core.runs.records import Record, batch_times, memory_growth_gib, row
 from core.runs.registry import LABS
 from core.store.tables import Run
 from core.units import seconds, short_count, significant
+from ui.before_after import Side, before_after
 from ui.charts import Bar, bars
 from ui.colours import Meaning
 from ui.plain import plain
+from ui.runs import all_drew, pictures
 
 WEIGHTS = {"hub": "trained", "dummy": "random, full size", "embedded": "small twin"}
 
@@ -61,6 +64,27 @@ def compare(first: Run, second: Run) -> None:
     bars("Memory that each run added", grown, "GiB", _alt(grown), key="compare_memory")
     if len(grown) < 2:
         st.caption("A run whose model was still loaded from the run before adds no memory, so it has no bar.")
+    if all_drew(first.id, second.id):
+        st.fragment(_compare_pictures, key="compare_pictures")(first, second)
+
+
+def _compare_pictures(first: Run, second: Run) -> None:
+    """What both drew, over each other; the pictures are read only when this is opened."""
+    place = st.expander("Their pictures", icon=":material/compare:", key="compare_open", on_change="rerun")
+    if not place.open:
+        return
+    made = {name: _made(run) for name, run in (("First", first), ("Second", second))}
+    with place:
+        sides = [
+            Side(f"{name} run, picture {i}" if len(pngs) > 1 else f"{name} run", png)
+            for name, pngs in made.items()
+            for i, png in enumerate(pngs, 1)
+        ]
+        before_after(sides, "compare")
+
+
+def _made(run: Run) -> list[bytes]:
+    return [picture.png for picture in pictures(run.id) if picture.role in FINISHED]
 
 
 def _compare_batches(first: Record, second: Record) -> None:

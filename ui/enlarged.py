@@ -27,6 +27,17 @@ def enlarged(data: bytes, side: int = ENLARGED_PX) -> bytes:
     return out.getvalue()
 
 
+@st.cache_data(max_entries=2000, show_spinner=False)
+def thumbnail(data: bytes, side: int) -> bytes:
+    """The picture as a WebP of a few kilobytes whose longer side has at most `side` pixels, a small one enlarged."""
+    with Image.open(io.BytesIO(enlarged(data, side))) as picture:
+        small = picture.convert("RGB")
+    small.thumbnail((side, side), Image.Resampling.LANCZOS)
+    out = io.BytesIO()
+    small.save(out, "WEBP", quality=85)
+    return out.getvalue()
+
+
 def size_note(data: bytes, what: str) -> None:
     """Say how small a picture really is, where it is shown enlarged; `what` begins the sentence."""
     with Image.open(io.BytesIO(data)) as picture:

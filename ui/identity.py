@@ -12,7 +12,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import cookie_parser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from core.classroom.people import person_for_cookie
+from core.classroom.people import visitor
 from core.store.database import session
 
 COOKIE = "vram_lab_person"
@@ -78,10 +78,10 @@ def identify() -> str:
     Somebody may have joined, left or been deleted in another tab: whatever the page still held of them is dropped.
     """
     with session() as database:
-        person = person_for_cookie(database, cookie())
+        person, is_signed_in = visitor(database, cookie())
     if st.session_state.get("person_id", person.id) != person.id:
         st.session_state.clear()
-    st.session_state["person_id"] = person.id
+    st.session_state["person_id"], st.session_state["is_signed_in"] = person.id, is_signed_in
     st.session_state["member"] = Member(person.class_id, person.handle or "") if person.class_id else None
     return person.id
 
@@ -89,6 +89,12 @@ def identify() -> str:
 def person_id() -> str:
     """The row of whoever looks at this page."""
     return str(st.session_state.get("person_id") or identify())
+
+
+def was_signed_in() -> bool:
+    """Whether a teacher had signed in here when this page was drawn: for what is listed, never for what is allowed."""
+    person_id()
+    return bool(st.session_state.get("is_signed_in"))
 
 
 def member() -> Member | None:

@@ -5,7 +5,9 @@ import streamlit as st
 from core.runs.registry import LABS
 from ui.code_block import code_place
 from ui.identity import person_id
+from ui.labs import look_of
 from ui.run_panel import RunPanel
+from ui.settings_link import settings_from_picture
 
 
 def lab_page(name: str) -> None:
@@ -20,4 +22,6 @@ def lab_page(name: str) -> None:
     panel = RunPanel(lab=lab, preset=lab.settings(), person=person_id(), prefix=name)
     code = code_place()
     st.header("Run it", divider="gray")
+    if look_of(name).draws:
+        settings_from_picture(panel.form)
     panel.draw(code)

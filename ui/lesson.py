@@ -7,6 +7,8 @@ from core.quiz.bank import Bank
 from core.quiz.loading import current_bank
 from core.store.database import session
 
+PROGRESS = "progress"
+
 
 def bank() -> Bank:
     """The bank as it is now; the last good one while the file is broken."""
@@ -24,6 +26,19 @@ def bank_problems() -> None:
 
 
 def progress_of(person: str) -> Progress:
-    """Where this student stands."""
+    """Where this student stands; read anew, and kept for what else is drawn of this page."""
     with session() as database:
-        return progress(database, person, bank())
+        found = progress(database, person, bank())
+    st.session_state[PROGRESS] = person, found
+    return found
+
+
+def progress_shown(person: str) -> Progress:
+    """The same as it was when the page was drawn, unless an answer came since."""
+    whose, found = st.session_state.get(PROGRESS, ("", None))
+    return found if found is not None and whose == person else progress_of(person)
+
+
+def forget_progress() -> None:
+    """An answer was sent: read it anew at the next look."""
+    st.session_state.pop(PROGRESS, None)

@@ -5,9 +5,9 @@ import streamlit as st
 from core.classroom.uploads import keep_upload, latest_upload
 from core.config import config
 from core.errors import BadPicture
-from core.labs.inpainting.upload import safe_picture
 from core.models.sources import hub_reachable
 from core.runs.settings import LESSON_PICTURE
+from core.runs.upload import safe_picture
 from core.store.database import session
 from ui.problem import problem
 

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 import streamlit as st
@@ -15,10 +14,11 @@ from core.measure.machine import this_machine
 from core.quiz.bank import Question
 from core.quiz.evidence import find_evidence
 from core.quiz.verdict import figure
-from core.store.database import session
+from core.store.database import session, session_by_statement
 from core.store.tables import Prediction
 from ui.class_watch import question_state
 from ui.identity import identify
+from ui.once import Once
 from ui.trouble import told_of
 
 FITS_ONE_ROW = 36  # characters of all options together that a 390-pixel screen still shows in one row
@@ -31,11 +31,10 @@ class PredictionBlock:
     question: Question
     person: str
 
-    @cached_property
+    @property
     def is_wanted(self) -> bool:
-        """Whether a prediction has to be made before a run; as it was when this page was drawn."""
-        with session() as database:
-            return wants_prediction(database, self.person, self.question)
+        """Whether a prediction has to be made before a run; as it was when this was drawn."""
+        return self._stands[1]
 
     @property
     def chosen(self) -> str | None:
@@ -52,10 +51,10 @@ class PredictionBlock:
         locked = self._locked
         if locked is None and (not self.is_wanted or question_state(self.question.id) != "open"):
             return
-        st.header("Predict", divider="gray")
         if locked is not None:
             self._show(locked)
             return
+        st.header("Predict", divider="gray", anchor=False)
         self._choices(self._key)
         st.button("Lock in", icon=":material/lock:", key=f"{self._key}_lock", on_click=self._lock_chosen)
         if told := st.session_state.pop(f"{self._key}_told", None):
@@ -74,19 +73,25 @@ class PredictionBlock:
     def _key(self) -> str:
         return f"{self.question.id.lower()}_prediction"
 
-    @cached_property
+    @property
     def _locked(self) -> Prediction | None:
+        return self._stands[0]
+
+    @Once
+    def _stands(self) -> tuple[Prediction | None, bool]:
+        """What was predicted, and whether it still has to be; as it was when this was drawn."""
         with session() as database:
-            return prediction_of(database, self.person, self.question.id)
+            locked = prediction_of(database, self.person, self.question.id)
+            return locked, locked is None and wants_prediction(database, self.person, self.question)
 
     def _choices(self, key: str) -> str | None:
         texts = {choice.id: choice.text for choice in self.question.prediction_choices}
         prompt = self.question.prediction.prompt if self.question.prediction else "Your guess, before you measure"
-        kept: dict[str, Any] = {"key": key, "persist_state": "session"}
+        # It is sent with the click that locks it in.
+        kept: dict[str, Any] = {"key": key, "persist_state": "session", "on_change": "ignore"}
         if sum(map(len, texts.values())) <= FITS_ONE_ROW:
             picked = st.segmented_control(prompt, list(texts), format_func=texts.__getitem__, **kept)
         else:
-            kept["on_change"] = "ignore"  # it is sent with the click that locks it in
             picked = st.radio(prompt, list(texts), index=None, format_func=texts.__getitem__, **kept)
         return str(picked) if picked else None
 
@@ -109,7 +114,7 @@ class PredictionBlock:
         if not choice:
             return "Choose one of the options first."
         try:
-            with session() as database:
+            with session_by_statement() as database:
                 predict(database, self.person, self.question, [choice])
         except (LabError, DBAPIError) as error:
             return told_of(error)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.runs.settings import LabSettings
-from core.runs.twin_world import SUGGESTIONS, outside
+from core.runs.twin_world import outside
 from ui.plain import plain
 from ui.settings_form import Form
 
@@ -14,12 +14,12 @@ def prompt_hints(form: Form, settings: LabSettings, disabled: bool) -> None:
     Args:
         settings: the planned ones, whose source is concrete.
     """
-    prompt, offered = getattr(settings, "prompt", None), SUGGESTIONS.get(form.lab.name)
-    if getattr(settings, "source", "") != "embedded" or prompt is None or offered is None:
+    prompt, world = getattr(settings, "prompt", None), form.lab.world
+    if getattr(settings, "source", "") != "embedded" or prompt is None or world is None:
         return
-    if "prompt" in form.open_fields:
-        _suggestions(form, offered, prompt, disabled)
-    if told := outside(form.lab.name, prompt):
+    if "prompt" in form.open_fields and form.lab.suggestions:
+        _suggestions(form, form.lab.suggestions, prompt, disabled)
+    if told := outside(world, prompt):
         st.caption(f":material/travel_explore: {plain(told)}")
 
 

@@ -11,51 +11,59 @@ from core.runs.registry import LABS
 from ui.answer_card import AnswerCard
 from ui.class_watch import class_watch
 from ui.code_block import code_place
-from ui.identity import person_id
-from ui.lesson import bank, progress_of
+from ui.identity import identify, person_id
+from ui.lesson import bank, progress_shown
 from ui.navigation import question_link
 from ui.paths import page_path
 from ui.prediction import PredictionBlock
 from ui.run_panel import RunPanel
-
-COLUMN_PX = 680
-"""About as wide as Streamlit's own single column; two of them fit a screen of 1920 pixels."""
 
 
 def question_page(question_id: str) -> None:
     """Draw the page of one question of the bank."""
     person, question = person_id(), bank().question(question_id)
     class_watch(question_id)
-    prediction = PredictionBlock(question, person)
-    lab = LABS[question.lab.name]
-    panel = RunPanel(
-        lab=lab,
-        preset=parse_settings(lab, question.lab.settings),
-        person=person,
-        prefix=question_id.lower(),
-        question=question,
-        prediction=prediction,
-    )
-    about, beside = _row()
+    about, beside = _row("about")
     with about:
         progress = partial(_progress, _heading(question), question, person)
     with beside:
         code = code_place()
-    run, answer = _row()
+    run, answer = _row("work")
     with run:
-        prediction.draw()
-        st.header("Run it", divider="gray", anchor=False)
-        panel.draw(code)
+        st.fragment(_predict_and_run, key=f"{question_id.lower()}_bench")(question, person, code)
     with answer:
         st.header("Answer", divider="gray", anchor=False)
-        AnswerCard(question, person, panel.refusal(), progress).draw()
+        AnswerCard(question, person, _panel(question, person).refusal(), progress).draw()
         _neighbours(question_id)
 
 
-def _row() -> tuple[DeltaGenerator, DeltaGenerator]:
-    """Two places beside each other where the screen has room for both, else one below the other."""
-    row = st.container(horizontal=True, horizontal_alignment="center", gap="large")
-    return row.container(width=COLUMN_PX), row.container(width=COLUMN_PX)
+def _predict_and_run(question: Question, person: str, code: DeltaGenerator) -> None:
+    """Prediction and run, drawn alone when a prediction is locked in or a setting changed, which is much less work."""
+    if identify() != person:  # joined or left a class in another tab
+        st.rerun()
+    panel = _panel(question, person)
+    if panel.prediction:
+        panel.prediction.draw()
+    st.header("Run it", divider="gray", anchor=False)
+    panel.draw(code)
+
+
+def _panel(question: Question, person: str) -> RunPanel:
+    lab = LABS[question.lab.name]
+    return RunPanel(
+        lab=lab,
+        preset=parse_settings(lab, question.lab.settings),
+        person=person,
+        prefix=question.id.lower(),
+        question=question,
+        prediction=PredictionBlock(question, person),
+    )
+
+
+def _row(name: str) -> tuple[DeltaGenerator, DeltaGenerator]:
+    """Two places beside each other where the window has room for both, else one below the other (page.css)."""
+    row = st.container(horizontal=True, horizontal_alignment="center", key=f"workspace_{name}")
+    return row.container(), row.container()
 
 
 def _heading(question: Question) -> DeltaGenerator:
@@ -72,7 +80,7 @@ def _heading(question: Question) -> DeltaGenerator:
 
 def _progress(place: DeltaGenerator, question: Question, person: str) -> None:
     ids = _ids_beside(question)
-    answered = progress_of(person).within(ids).answered
+    answered = progress_shown(person).within(ids).answered
     place.progress(answered / len(ids), text=f"{answered} of {len(ids)} answered")
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from core.classroom.classes import ensure_runs
+from core.classroom.runs import latest_run
 from core.errors import LabError
 from core.jobs import queue
 from core.jobs.presence import present
@@ -28,6 +29,7 @@ from core.units import gb, gib, roughly, short_count
 from ui.class_watch import question_state
 from ui.code_block import code_block
 from ui.labs import look_of
+from ui.once import Once
 from ui.picture_choice import picture_choice
 from ui.plain import plain
 from ui.prediction import PredictionBlock
@@ -37,7 +39,6 @@ from ui.recorded import recorded
 from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
-from ui.runs import latest_run
 from ui.setting_words import TITLES
 from ui.settings_form import Form, as_widget
 
@@ -67,10 +68,9 @@ class RunPanel:
         Args:
             code: the place above, where the program stands with the settings that will run.
         """
-        job = self._latest_job()
+        job, _ = self._newest
         busy = job is not None and job.state in ACTIVE
-        form = Form(self.lab, self.preset, self.prefix, self._open_fields)
-        values, below = form.draw(disabled=busy)
+        values, below = self.form.draw(disabled=busy)
         with below:
             hints = st.container()
             if "picture" in type(self.preset).model_fields:
@@ -81,13 +81,21 @@ class RunPanel:
             code_block(self.lab, planned.settings if planned else self.preset)
         if planned is not None:
             with hints:
-                prompt_hints(form, planned.settings, disabled=busy)
+                prompt_hints(self.form, planned.settings, disabled=busy)
             self._button(planned, job if busy else None)
         self._state(job, busy)
 
-    def _latest_job(self) -> Job | None:
+    @Once
+    def form(self) -> Form:
+        """The widgets of the settings."""
+        return Form(self.lab, self.preset, self.prefix, self._open_fields)
+
+    @Once
+    def _newest(self) -> tuple[Job | None, Run | None]:
+        """What was asked for last on this page, and what was measured last; as it was when this was drawn."""
         with session() as database:
-            return queue.latest(database, self.person, lab=self.lab.name, question_id=self._question_id)
+            job = queue.latest(database, self.person, lab=self.lab.name, question_id=self._question_id)
+            return job, latest_run(database, self.person, self.lab.name, self._question_id)
 
     def _plan(self, values: dict[str, Any]) -> Plan | None:
         """The run that the settings describe, or an explanation on the page where they are out of range."""
@@ -100,6 +108,7 @@ class RunPanel:
 
     def _button(self, planned: Plan, job: Job | None) -> None:
         if job is not None:
+            computed_memory(planned, self._predicted_memory)
             return
         if self.question is not None and question_state(self.question.id) == "closed":
             st.caption(":material/lock: Nothing can be run while this question is closed in your class.")
@@ -147,13 +156,13 @@ class RunPanel:
             return f"Lock in, {download}" if download else "Lock in and run"
         if download:
             return f"D{download[1:]}"
-        return "Run again" if latest_run(self.person, self.lab.name, self._question_id) else "Run it"
+        return "Run again" if self._newest[1] else "Run it"
 
     def _expectation(self, planned: Plan) -> None:
         """One line: what runs and how long it should take here; behind the sign why, and who is waiting."""
         with session() as database:
             expected = queue.expected_s(database, planned.workload)
-            waiting = queue.waiting(database)
+            waiting = queue.waiting_lately(database)
         time = f"about {roughly(expected)} on this machine" if expected else "never timed on this machine"
         runs = self._weights(planned.settings) if isinstance(planned.settings, ModelSettings) else ""
         told = f"{runs}: {time}." if runs else f"{time.capitalize()}."
@@ -222,15 +231,10 @@ class RunPanel:
             st.rerun()
 
     def _state(self, job: Job | None, busy: bool) -> None:
-        run = latest_run(self.person, self.lab.name, self._question_id)
+        _, run = self._newest
         if busy and job is not None:
             st.fragment(self._poll, run_every=1)(job.id)
-            if run is None:
-                # As high as a result, so that what is read below stays where it is when the run ends.
-                st.container(border=True, height=look_of(self.lab.name).height_px).caption(
-                    "The results will appear here."
-                )
-            else:
+            if run is not None:
                 st.caption("Your previous run:")
                 result(run, key=f"{self.prefix}_before")
             return
@@ -239,9 +243,11 @@ class RunPanel:
         if run is not None:
             result(run, key=f"{self.prefix}_result")
             self._evidence(run)
-        elif job is None and (self._waits_for_prediction or not recorded(self.lab, self.preset, self.prefix)):
-            # What another machine measured would give away what is still to be predicted.
-            st.container(border=True).caption(f"{self.lab.summary} The results will appear here.")
+        elif job is None:
+            with st.container():  # one place, which the card of a run then takes
+                # What another machine measured would give away what is still to be predicted.
+                if self._waits_for_prediction or not recorded(self.lab, self.preset, self.prefix):
+                    st.container(border=True).caption(f"{self.lab.summary} The results will appear here.")
 
     def _evidence(self, run: Run) -> None:
         """Say so where the latest run does not decide a measured question, and offer the one that does."""
@@ -272,7 +278,7 @@ class RunPanel:
             is_served = bool(present(database, job.device)) if job is not None else True
         if job is None or job.state not in ACTIVE:
             st.rerun()
-        active_card(job, place, is_served, cancel=self._cancel)
+        active_card(job, place, is_served, self._cancel, look_of(self.lab.name))
 
     def _cancel(self, job_id: str) -> None:
         with session() as database:

@@ -1,18 +1,12 @@
 """Runs and pictures for the pages, each read in a session of its own."""
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from core.classroom import runs
 from core.store.database import session
 from core.store.tables import Picture, Run
-
-
-def latest_run(person: str, lab: str, question_id: str | None) -> Run | None:
-    """The newest run of this student on one page."""
-    with session() as database:
-        return runs.latest_run(database, person, lab, question_id)
+from ui.once import Once
 
 
 def all_runs(person: str) -> list[Run]:
@@ -33,6 +27,24 @@ def pictures(run_id: str) -> list[Picture]:
         return runs.pictures(database, run_id)
 
 
+def finished_pictures(person: str, lab: str | None, most: int) -> list[tuple[Picture, Run]]:
+    """This student's pictures with their runs, newest run first."""
+    with session() as database:
+        return runs.finished_pictures(database, person, lab, most)
+
+
+def labs_that_drew(person: str) -> dict[str, int]:
+    """How many pictures this student has, by lab."""
+    with session() as database:
+        return runs.labs_that_drew(database, person)
+
+
+def all_drew(*run_ids: str) -> bool:
+    """Whether each of the runs finished a picture."""
+    with session() as database:
+        return runs.drew(database, run_ids) == set(run_ids)
+
+
 @dataclass(frozen=True)
 class ShownRun:
     """A run as a page draws it; its pictures are read once, however many parts of the page ask for them."""
@@ -49,7 +61,7 @@ class ShownRun:
         """The document that is exported."""
         return self.run.record
 
-    @cached_property
+    @Once
     def pictures(self) -> list[Picture]:
         """In the order in which they were made."""
         return pictures(self.run.id)

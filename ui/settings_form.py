@@ -52,32 +52,44 @@ class Form:
         own_place = OWN_PLACE.union(self.open_fields)
         rest = [name for name, field in fields.items() if name not in own_place and _can_change(field)]
         if rest:
-            with st.expander("All settings", icon=":material/tune:"), st.grid(2, min_column_width=220):
-                for name in rest:
-                    values[name] = self._widget(name, fields[name], disabled)
+            values |= self._rest({name: fields[name] for name in rest}, disabled)
         return values, below or st.container()
+
+    def _rest(self, fields: dict[str, FieldInfo], disabled: bool) -> dict[str, Any]:
+        """The settings that are one click away: drawn once they are asked for, or differ from the preset."""
+        key = self.key("all_settings")
+        folded = st.expander("All settings", icon=":material/tune:", key=key, on_change="rerun")
+        if not folded.open and not any(self._is_changed(name, field) for name, field in fields.items()):
+            return {}
+        with folded, st.grid(2, min_column_width=220):
+            return {name: self._widget(name, field, disabled) for name, field in fields.items()}
+
+    def _is_changed(self, name: str, field: FieldInfo) -> bool:
+        key, start = self.key(name), as_widget(field, getattr(self.preset, name))
+        return key in st.query_params or st.session_state.get(key, start) != start
 
     def set_to(self, name: str, value: Any) -> None:
         """Give a widget another value; only in a callback, before the widgets are drawn."""
-        st.session_state[self._key(name)] = value
+        st.session_state[self.key(name)] = value
 
-    def _key(self, name: str) -> str:
+    def key(self, name: str) -> str:
+        """Of the widget of a setting."""
         return f"{self.prefix}_{name}"
 
     def _choice(self, name: str, options: list[Any], disabled: bool) -> Any:
         start = getattr(self.preset, name)
         if start not in options:
             options = [*options, start]
-        key = self._key(name)
+        key = self.key(name)
         word = st.query_params.get(key)
-        if word is not None and word in options and title(name, word) != word and key not in st.session_state:
+        if word is not None and word in options and title(self.lab, name, word) != word and key not in st.session_state:
             # A link may carry the word itself (`source=dummy`); Streamlit looks for the title.
             st.session_state[key] = word
         return st.selectbox(
-            label(name),
+            label(self.lab, name),
             options,
             index=options.index(start),
-            format_func=lambda option: title(name, option),
+            format_func=lambda option: title(self.lab, name, option),
             key=key,
             help=explained(self.lab, name),
             disabled=disabled,
@@ -89,7 +101,7 @@ class Form:
         value = getattr(self.preset, name)
         kind = _kind(field)
         common: dict[str, Any] = {
-            "key": self._key(name),
+            "key": self.key(name),
             "help": explained(self.lab, name),
             "disabled": disabled,
             "bind": "query-params",
@@ -98,22 +110,22 @@ class Form:
         if kind == "choice":
             return self._choice(name, _options(field), disabled)
         if kind == "bool":
-            return st.toggle(label(name), value, **common)
+            return st.toggle(label(self.lab, name), value, **common)
         if kind == "number":
             return self._number(name, field, common)
         if kind == "choices":
             return self._choices(name, field, common)
         if kind == "list":
-            text = st.text_input(label(name), as_widget(field, value), **common)
+            text = st.text_input(label(self.lab, name), as_widget(field, value), **common)
             return [part.strip() for part in text.split(",") if part.strip()]
-        return st.text_area(label(name), value, height=68, **common)
+        return st.text_area(label(self.lab, name), value, height=68, **common)
 
     def _choices(self, name: str, field: FieldInfo, common: dict[str, Any]) -> Any:
         return st.multiselect(
-            label(name),
+            label(self.lab, name),
             _options_of_list(field),
             list(getattr(self.preset, name)),
-            format_func=lambda option: title(name, option),
+            format_func=lambda option: title(self.lab, name, option),
             placeholder=None if field.default else "Everything",
             **common,
         )
@@ -123,10 +135,12 @@ class Form:
         # No limits here: the field would keep its last value silently, where the settings class says what it takes.
         limits = {"value": value, "step": _step(field), "placeholder": "automatic"}
         try:
-            return st.number_input(label(name), **limits, **common)
+            return st.number_input(label(self.lab, name), **limits, **common)
         except OverflowError:
             # A link with a number like 1e400: Streamlit converts it before it looks at the limits.
-            return st.number_input(label(name), **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"})
+            return st.number_input(
+                label(self.lab, name), **limits, **{**common, "bind": None, "key": f"{common['key']}_unbound"}
+            )
 
 
 def as_widget(field: FieldInfo, value: Any) -> Any:

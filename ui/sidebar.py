@@ -9,12 +9,12 @@ from core.measure.machine import this_machine
 from ui.identity import member
 from ui.plain import plain
 
-LOGO = Path(__file__).parent / "assets" / "logo.svg"
+LOGO = (Path(__file__).parent / "assets" / "logo.svg").read_text()
 
 
 def sidebar() -> None:
     """Name above, machine below the list of pages."""
-    st.logo(LOGO.read_text(), size="large")
+    st.logo(LOGO, size="large")
     mine = member()
     with st.sidebar:
         if mine is not None and (room := room_now(mine.class_id)):

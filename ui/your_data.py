@@ -5,6 +5,7 @@ import streamlit as st
 from core.classroom import privacy
 from core.classroom.handles import key
 from core.classroom.privacy import Kept
+from core.config import config
 from core.errors import LabError
 from core.store.database import session
 from ui.days import day
@@ -74,6 +75,18 @@ def _many(number: int, thing: str, more: str = "") -> str:
 
 
 def _until(kept: Kept) -> str:
+    return f"{_end(kept)} {_sooner()}"
+
+
+def _sooner() -> str:
+    settings = config()
+    return (
+        f"Pictures are deleted after {settings.keep_pictures_days} days, or sooner where they fill the disk; runs on "
+        f"which none of your answers rests after {settings.keep_runs_days} days."
+    )
+
+
+def _end(kept: Kept) -> str:
     if kept.class_title is None:
         return "It is kept until you delete it."
     if kept.until is None:

@@ -11,18 +11,18 @@ EVERY_S = 1.0
 
 
 class Usage:
-    """Watches one process within `async with`, from the event loop that plays the visitors.
+    """Watches the processes of a server within `async with`, from the event loop that plays the visitors.
 
     Attributes:
-        rss_mb: the largest resident set that was seen, in 10^6 bytes.
-        server_share: processor time of the process as a share of one core.
+        rss_mb: the largest resident set of one process that was seen, in 10^6 bytes.
+        server_share: processor time of all of them as a share of one core.
         visitors_share: the same of this process.
         others_share: the same of everything else on the machine; more than a little spoils the figures.
     """
 
-    def __init__(self, process: psutil.Process) -> None:
+    def __init__(self, *processes: psutil.Process) -> None:
         self.rss_mb = self.server_share = self.visitors_share = self.others_share = 0.0
-        self._process = process
+        self._processes = processes
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Usage":
@@ -45,9 +45,9 @@ class Usage:
             self.others_share = max(0.0, machine - server - visitors) / wall_s
 
     def _seconds(self) -> tuple[float, float, float]:
-        own, machine = self._process.cpu_times(), psutil.cpu_times()
+        own, machine = [process.cpu_times() for process in self._processes], psutil.cpu_times()
         busy = sum(machine) - machine.idle - getattr(machine, "iowait", 0.0) - getattr(machine, "guest", 0.0)
-        return own.user + own.system, time.process_time(), busy
+        return sum(each.user + each.system for each in own), time.process_time(), busy
 
     async def _watch(self) -> None:
         while True:
@@ -56,7 +56,8 @@ class Usage:
             await asyncio.sleep(EVERY_S)
 
     def _look(self) -> None:
-        self.rss_mb = max(self.rss_mb, self._process.memory_info().rss / 1e6)
+        largest = max(process.memory_info().rss for process in self._processes)
+        self.rss_mb = max(self.rss_mb, largest / 1e6)
 
     def figures(self) -> dict[str, float]:
         """All four, rounded."""

@@ -19,7 +19,7 @@ from uuid import uuid4
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.orm import Session
 
-from core.classroom.classes import ensure_taken
+from core.classroom.classes import ensure_taken, is_taken
 from core.classroom.predictions import wants_prediction
 from core.classroom.rows import insert_once
 from core.errors import AnswerRefused
@@ -36,7 +36,7 @@ RUNS_LOOKED_AT = 200
 """Newest runs of a question among which the deciding one is looked for."""
 
 TRIES = 10
-"""How often an answer is stored anew because another request took its attempt number."""
+"""How often an answer is stored anew because another request came in between."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,14 @@ def submit_answer(
         AnswerRefused: the question is closed, or a prediction has to come first.
         QuestionClosed: the class does not take it now.
     """
-    ensure_taken(session, person_id, question.id)
-    if wants_prediction(session, person_id, question):
-        raise AnswerRefused(f"{question.id} asks what you expect first.", "Predict first, then answer.")
+    # Everything that takes time comes before the class is held.
+    is_early = wants_prediction(session, person_id, question)
     runs = runs_of(session, person_id, question) if question.key else []
     marking = mark(question, submitted, runs=runs, machine=machine, refusal=refusal)
     for _ in range(TRIES):
+        ensure_taken(session, person_id, question.id)
+        if is_early:
+            raise AnswerRefused(f"{question.id} asks what you expect first.", "Predict first, then answer.")
         before = answers_of(session, person_id, question.id)
         if repeated := _repeated(before, marking):
             return _submission(question, before, repeated)
@@ -106,8 +108,8 @@ def reveal(
     Raises:
         QuestionClosed: the class does not take it now.
     """
-    ensure_taken(session, person_id, question.id)
     for _ in range(TRIES):
+        ensure_taken(session, person_id, question.id)
         before = answers_of(session, person_id, question.id)
         if is_closed(question, before):
             return _submission(question, before, before[-1])
@@ -212,10 +214,9 @@ def _repeated(before: Sequence[Answer], marking: Marking) -> Answer | None:
 def _store(
     session: Session, person_id: str, question: Question, marking: Marking, bank: Bank, attempt: int
 ) -> Answer | None:
-    """The stored row; None where another request has just taken that attempt."""
-    answer_id = uuid4().hex
+    """The stored row; None where another request has just taken that attempt, or the question was just closed."""
     values = {
-        "id": answer_id,
+        "id": uuid4().hex,
         "person_id": person_id,
         "question_id": question.id,
         "attempt": attempt,
@@ -227,7 +228,8 @@ def _store(
         "shown_order": [choice.id for choice in question.choices],
         "created_at": time.time(),
     }
-    return session.get(Answer, answer_id) if insert_once(session, Answer, values) else None
+    is_new = insert_once(session, Answer, values, only_if=is_taken(person_id, question.id))
+    return Answer(**values) if is_new else None
 
 
 def _submission(

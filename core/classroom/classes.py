@@ -10,11 +10,11 @@ everything is open.
 
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, get_args
 from uuid import uuid4
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.classroom.audit import note
@@ -49,6 +49,7 @@ class Room:
 
     Attributes:
         is_open: False once the class is closed; then no question takes anything.
+        students: how many have joined; two looks at a class are the same whatever it says.
     """
 
     class_id: str
@@ -56,6 +57,7 @@ class Room:
     is_open: bool
     first_state: QuestionState
     states: Mapping[str, QuestionState]
+    students: int = field(default=0, compare=False)
 
     def state(self, question_id: str) -> QuestionState:
         """The state of one question; an open one is closed while the class is."""
@@ -181,20 +183,27 @@ def set_questions(session: Session, class_id: str, question_ids: Iterable[str], 
 
 def room_of(session: Session, class_id: str) -> Room | None:
     """The class with its questions' states; None where it was deleted."""
-    found = session.get(Class, class_id)
-    if found is None:
+    joined = select(func.count()).where(Person.class_id == Class.id).scalar_subquery()
+    row = session.execute(select(Class, joined).where(Class.id == class_id)).tuples().one_or_none()
+    if row is None:
         return None
+    found, students = row
     rows = select(ClassQuestion.question_id, ClassQuestion.state).where(ClassQuestion.class_id == class_id)
     states = {question: _known(state) for question, state in session.execute(rows)}
-    return Room(found.id, found.title, found.closed_at is None, _known(found.first_state), states)
+    return Room(found.id, found.title, found.closed_at is None, _known(found.first_state), states, students)
 
 
-def state_for(session: Session, person_id: str, question_id: str) -> QuestionState:
-    """The state of a question for one person, held until the transaction ends; alone it is open."""
+def state_for(session: Session, person_id: str, question_id: str, is_held: bool = True) -> QuestionState:
+    """The state of a question for one person; alone it is open.
+
+    Args:
+        is_held: until the transaction ends nobody changes it.
+    """
     class_id = session.scalar(select(Person.class_id).where(Person.id == person_id))
     if class_id is None:
         return "open"
-    hold(session, class_id)
+    if is_held:
+        hold(session, class_id)
     # A statement of its own: on PostgreSQL one that had to wait still sees what was there before.
     own = (ClassQuestion.class_id == Class.id) & (ClassQuestion.question_id == question_id)
     query = select(Class.closed_at, Class.first_state, ClassQuestion.state).outerjoin(ClassQuestion, own)
@@ -221,16 +230,27 @@ def hold(session: Session, class_id: str, to_change: bool = False) -> None:
 
 
 def ensure_taken(session: Session, person_id: str, question_id: str) -> None:
-    """Let predictions, runs and answers through while the question is open for this person.
+    """Let predictions and answers through while the question is open for this person.
+
+    On PostgreSQL it stays so until the transaction ends. On SQLite to hold it would keep the whole class waiting; there
+    the statement that writes asks once more (`is_taken`).
 
     Raises:
         QuestionClosed: it is not.
     """
-    state = state_for(session, person_id, question_id)
+    state = state_for(session, person_id, question_id, is_held=session.get_bind().dialect.name != "sqlite")
     if state == "closed":
         raise QuestionClosed(f"{question_id} is closed in your class.", "Wait until your teacher opens it.")
     if state == "revealed":
         raise QuestionClosed(f"The answer to {question_id} has been shown to the class.", "Read it below, and go on.")
+
+
+def is_taken(person_id: str, question_id: str) -> ColumnElement[bool]:
+    """The condition of `ensure_taken` for a statement that writes."""
+    own = (ClassQuestion.class_id == Class.id) & (ClassQuestion.question_id == question_id)
+    room = select(Class.id).join(Person, Person.class_id == Class.id).outerjoin(ClassQuestion, own)
+    is_shut = or_(Class.closed_at.is_not(None), func.coalesce(ClassQuestion.state, Class.first_state) != "open")
+    return ~room.where(Person.id == person_id, is_shut).exists()
 
 
 def ensure_runs(session: Session, person_id: str, question_id: str | None) -> None:

@@ -6,7 +6,6 @@ now.count("stuck"), now.cell(person_id, "Q4").outcome, now.question("Q4").final.
 
 import json
 import re
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.classroom.activity import Activity, Moment, Student
 from core.classroom.cells import OPEN, Cell, Place, Sheet, sheet_of
 from core.classroom.classes import QuestionState, Room, room_of
+from core.classroom.kept import Kept
 from core.classroom.live_rows import Rows, read_rows
 from core.config import config
 from core.quiz.bank import Bank
@@ -96,25 +96,22 @@ class ClassNow:
         return {question.question_id: question for question in self.questions}
 
 
-_held: dict[tuple[str, str], tuple[float, ClassNow | None]] = {}
-_lock = threading.Lock()
-
-
 def live_now(class_id: str) -> ClassNow | None:
-    """The class as it was at most `FRESH_S` ago; None where it was deleted."""
-    key = config().url, class_id
-    with _lock:
-        held = _held.get(key)
-        if held is None or time.monotonic() - held[0] > FRESH_S:
-            with session() as database:
-                held = _held[key] = (time.monotonic(), class_now(database, class_id, current_bank()[0]))
-        return held[1]
+    """The class as `Kept` has it; None where it was deleted."""
+    return _kept.now(class_id)
 
 
 def forget_live() -> None:
     """Read every class anew at the next look: whoever changes one wants to see it at once."""
-    with _lock:
-        _held.clear()
+    _kept.forget()
+
+
+def _read(class_id: str) -> ClassNow | None:
+    with session() as database:
+        return class_now(database, class_id, current_bank()[0])
+
+
+_kept = Kept(_read, FRESH_S)
 
 
 def class_now(session: Session, class_id: str, bank: Bank) -> ClassNow | None:

@@ -6,13 +6,14 @@ tried alone stays apart from what the class sees.
 
 import hashlib
 import time
+from typing import Any, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, CursorResult, delete, outerjoin, select, update
 from sqlalchemy.orm import Session
 
 from core.classroom.rows import insert_once
-from core.store.tables import Browser, Class, Person
+from core.store.tables import Browser, Class, Person, TeacherSession
 
 SEEN_EVERY_S = 20.0
 """An open page notes its student's presence this often."""
@@ -31,6 +32,17 @@ def person_for_cookie(session: Session, cookie: str) -> Person:
         raise ValueError("the identity cookie is empty; the middleware has to set it before anybody is looked up")
     digest = secret_hash(cookie)
     return _of_browser(session, digest) or _new_browser(session, digest)
+
+
+def visitor(session: Session, cookie: str) -> tuple[Person, bool]:
+    """The person of a cookie, and whether a teacher has signed in with it: both in one look, for every page drawn."""
+    signed_in = outerjoin(Browser, TeacherSession, TeacherSession.cookie_hash == Browser.cookie_hash)
+    both = select(Person, TeacherSession.expires_at).select_from(signed_in).join(Person, Person.id == Browser.person_id)
+    row = session.execute(both.where(_is(secret_hash(cookie)))).tuples().first() if cookie else None
+    if row is None:
+        return person_for_cookie(session, cookie), False
+    person, expires_at = row
+    return person, expires_at is not None and expires_at > time.time()
 
 
 def secret_hash(secret: str) -> str:
@@ -72,8 +84,8 @@ def class_of(session: Session, person_id: str) -> Class | None:
 def seen(session: Session, person_id: str, page: str | None) -> bool:
     """Note that somebody has a question's page open (None: another page); False where they were deleted."""
     noted = update(Person).where(Person.id == person_id).values(seen_at=time.time(), seen_page=page)
-    noted = noted.returning(Person.id).execution_options(synchronize_session=False)
-    return session.scalar(noted) is not None
+    done = session.execute(noted.execution_options(synchronize_session=False))
+    return cast("CursorResult[Any]", done).rowcount == 1
 
 
 def _of_browser(session: Session, digest: str) -> Person | None:

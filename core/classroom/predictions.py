@@ -3,10 +3,10 @@
 import time
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import Exists, and_, exists, not_, or_, select
 from sqlalchemy.orm import Session
 
-from core.classroom.classes import ensure_taken
+from core.classroom.classes import ensure_taken, is_taken
 from core.classroom.rows import insert_once
 from core.errors import AnswerRefused
 from core.quiz.bank import Question
@@ -21,20 +21,17 @@ def predict(session: Session, person_id: str, question: Question, choices: Seque
             answer already.
         QuestionClosed: the class does not take it now.
     """
-    ensure_taken(session, person_id, question.id)
     _check_prediction(question, choices)
-    has_begun = _has_begun(session, person_id, question)
-    # Looked for afterwards: another request may have predicted and answered in between, and that prediction stays.
+    values = {"person_id": person_id, "question_id": question.id, "choices": list(choices), "created_at": time.time()}
+    may_come = and_(is_taken(person_id, question.id), not_(or_(*_begun(person_id, question))))
+    ensure_taken(session, person_id, question.id)
+    if insert_once(session, Prediction, values, only_if=may_come):
+        return Prediction(**values)
     if found := prediction_of(session, person_id, question.id):
         return found
-    if has_begun:
-        message = f"{question.id} has been measured or answered already, so it is too late to predict."
-        raise AnswerRefused(message, "Go on without a prediction.")
-    values = {"person_id": person_id, "question_id": question.id, "choices": list(choices), "created_at": time.time()}
-    insert_once(session, Prediction, values)
-    found = prediction_of(session, person_id, question.id)
-    assert found is not None
-    return found
+    ensure_taken(session, person_id, question.id)
+    message = f"{question.id} has been measured or answered already, so it is too late to predict."
+    raise AnswerRefused(message, "Go on without a prediction.")
 
 
 def prediction_of(session: Session, person_id: str, question_id: str) -> Prediction | None:
@@ -47,18 +44,15 @@ def wants_prediction(session: Session, person_id: str, question: Question) -> bo
 
     With a run or an answer what was expected can no longer be said, and the question goes on without a prediction.
     """
-    if question.predict == "none" or prediction_of(session, person_id, question.id):
+    if question.predict == "none":
         return False
-    return not _has_begun(session, person_id, question)
+    predicted = exists().where(Prediction.person_id == person_id, Prediction.question_id == question.id)
+    return not session.scalar(select(or_(predicted, *_begun(person_id, question))))
 
 
-def _has_begun(session: Session, person_id: str, question: Question) -> bool:
-    """True once there is a run of the question, whatever came of it, or an answer."""
-    for table in (Run, Answer):
-        mine = select(table.id).where(table.person_id == person_id, table.question_id == question.id).limit(1)
-        if session.scalar(mine) is not None:
-            return True
-    return False
+def _begun(person_id: str, question: Question) -> list[Exists]:
+    """In one statement, as this is asked whenever a question's page is drawn."""
+    return [exists().where(table.person_id == person_id, table.question_id == question.id) for table in (Run, Answer)]
 
 
 def _check_prediction(question: Question, choices: Sequence[str]) -> None:

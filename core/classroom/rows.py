@@ -1,20 +1,35 @@
 """Rows that two requests may write at once: the first one stays, on SQLite and on PostgreSQL."""
 
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import literal_column
+from sqlalchemy import ColumnElement, CursorResult, inspect, literal, literal_column, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.store.tables import Base
 
 
-def insert_once(session: Session, table: type[Base], values: dict[str, Any]) -> bool:
+def insert_once(
+    session: Session, table: type[Base], values: dict[str, Any], only_if: ColumnElement[bool] | None = None
+) -> bool:
     """Insert a row unless a unique column already holds its value. True where the row is new.
 
     One statement, so that no second request can come between looking and writing.
+
+    Args:
+        only_if: what has to hold in the database at that moment, too.
     """
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(table).values(values).on_conflict_do_nothing()
-    # RETURNING rather than the row count, which psycopg does not give for such a statement.
-    return session.scalar(statement.returning(literal_column("1"))) is not None
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    insert = (postgresql.insert if is_postgresql else sqlite.insert)(table)
+    if only_if is None:
+        insert = insert.values(values)
+    else:
+        columns = {name: inspect(table).columns[name] for name in values}
+        row = select(*(literal(value, columns[name].type) for name, value in values.items()))
+        insert = insert.from_select(list(columns.values()), row.where(only_if))
+    insert = insert.on_conflict_do_nothing()
+    if is_postgresql:
+        # psycopg gives no row count for such a statement.
+        return session.scalar(insert.returning(literal_column("1"))) is not None
+    # SQLite holds its writer until what RETURNING returns has been read.
+    return cast("CursorResult[Any]", session.execute(insert)).rowcount == 1

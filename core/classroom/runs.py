@@ -1,6 +1,8 @@
 """A student's runs and pictures, as the pages read them."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from core.classroom.answers import answers_of
@@ -9,6 +11,8 @@ from core.runs.records import growth
 from core.store.tables import Class, Person, Picture, Run
 
 CONTEXT_SOUGHT_IN = 20
+FINISHED = ("picture", "result")
+"""Roles of the pictures that a run was made for, not of its steps or of what went in."""
 
 
 def latest_run(session: Session, person_id: str, lab: str, question_id: str | None) -> Run | None:
@@ -47,3 +51,25 @@ def context_bytes(session: Session) -> int | None:
 def pictures(session: Session, run_id: str) -> list[Picture]:
     """The pictures of a run, in the order in which they were made."""
     return list(session.scalars(select(Picture).where(Picture.run_id == run_id).order_by(Picture.index)))
+
+
+def finished_pictures(session: Session, person_id: str, lab: str | None, most: int) -> list[tuple[Picture, Run]]:
+    """What somebody's runs were made for, the newest run first, with the run of each; of one lab or of all."""
+    mine = select(Picture, Run).join(Run, Run.id == Picture.run_id).where(Run.person_id == person_id)
+    if lab is not None:
+        mine = mine.where(Run.lab == lab)
+    newest = mine.where(Picture.role.in_(FINISHED)).order_by(Run.created_at.desc(), Run.id, Picture.index)
+    return list(session.execute(newest.limit(most)).tuples())
+
+
+def labs_that_drew(session: Session, person_id: str) -> dict[str, int]:
+    """How many finished pictures somebody has, by lab."""
+    mine = select(Run.lab, func.count()).join(Picture, Picture.run_id == Run.id)
+    mine = mine.where(Run.person_id == person_id, Picture.role.in_(FINISHED)).group_by(Run.lab)
+    return dict(session.execute(mine.order_by(Run.lab)).tuples().all())
+
+
+def drew(session: Session, run_ids: Collection[str]) -> set[str]:
+    """Those of the runs that finished a picture."""
+    query = select(Picture.run_id).where(Picture.run_id.in_(run_ids), Picture.role.in_(FINISHED))
+    return set(session.scalars(query.distinct()))

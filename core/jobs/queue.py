@@ -122,6 +122,14 @@ def waiting(session: Session) -> int:
     return session.scalar(select(func.count()).where(Job.state == "queued")) or 0
 
 
+def waiting_lately(session: Session) -> int:
+    """The same as of `LINE_S` ago at most, for what a page says beside its button."""
+    held = _waiting.get(config().url)
+    if held is None or time.monotonic() - held[0] > LINE_S:
+        held = _waiting[config().url] = (time.monotonic(), waiting(session))
+    return held[1]
+
+
 def expected_s(session: Session, workload: str) -> float | None:
     """Median duration of the last finished jobs of this workload; None where none has finished here."""
     finished = select(Job.finished_at - Job.started_at).where(Job.workload == workload, Job.state == "finished")
@@ -155,6 +163,7 @@ class _Line:
 
 
 _lines: dict[tuple[str, str], _Line] = {}
+_waiting: dict[str, tuple[float, int]] = {}
 
 
 def _line(session: Session, job: Job) -> _Line:

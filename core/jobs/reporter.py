@@ -5,12 +5,14 @@ second, so that measuring is not disturbed. What the page finds in `Job.progress
 
     {"stage": "Generating", "step": 40, "steps": 100, "text": "Once upon", "bytes_per_s": None,
      "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "repeats_s": [18.0, 16.6],
-     "preview": {"picture": "iVBORw0K…", "step": 22}}
+     "preview": {"picture": "iVBORw0K…", "step": 22}, "rates": [[22, 6.1], [40, 5.9]], "repeat_rates": [],
+     "rated_steps": 100, "limit_per_s": 14.2, "memory": {"now": 3100000000, "read_at": 1763710000.0, …}}
 
 `step_s` is the mean pace since the count of steps began. `time_left_s` counts to the end of the run, from the median of
 earlier runs, or to the end of these steps, from their pace, where the run was never timed or goes on for longer than
 that median. It is null where neither is known. `preview` is the picture as it looks now, a PNG or JPEG in base64, at
-most 20 kB; null in runs that show none.
+most 20 kB; null in runs that show none. `rates` are steps per second by the steps done, `limit_per_s` what the device
+allows at most, null until it is measured. `memory` is what `core.measure.progress` says of it, at the last reading.
 
 The time limit is the job's own where its workload was timed before. Else it grows with what the pace of the steps
 foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it.
@@ -30,6 +32,7 @@ from sqlalchemy.exc import DBAPIError
 from core.config import config
 from core.errors import LabError, RunCancelled, RunTimedOut
 from core.jobs import claiming, presence
+from core.jobs.rates import Rates
 from core.store.database import in_transaction, is_passing, session
 from core.store.tables import Job
 
@@ -83,6 +86,9 @@ class JobProgress:
         self._downloading_since: float | None = None
         self._repeats_s: list[float] = []
         self._preview: dict[str, Any] | None = None
+        self._rates = Rates()
+        self._limit_per_s: float | None = None
+        self._memory: dict[str, Any] = {}
         self._stop: LabError | None = None
         self.version = 0
         """Grows with every report, so that nothing is written twice."""
@@ -103,7 +109,12 @@ class JobProgress:
             self._pace = Pace(pace.first_step, pace.began_at, step, steps, now)
         else:
             self._pace = Pace(step, now, step, steps, now)
-        self._text = text if text is None else text[-LONGEST_TEXT:]
+            if steps:
+                self._rates = Rates(steps)
+        if steps and bytes_per_s is None:
+            self._rates.reached(stage, step, now)
+        if text is not None:
+            self._text = text[-LONGEST_TEXT:]
         self._bytes_per_s = bytes_per_s
         self._downloaded_s = self.download_s
         self._downloading_since = None if bytes_per_s is None else now
@@ -112,6 +123,23 @@ class JobProgress:
     def landed(self, wall_s: float) -> None:
         """A timed repeat has ended; the page draws it at once."""
         self._repeats_s = [*self._repeats_s, wall_s]
+        self._rates.land()
+        self.version += 1
+
+    def rate(self, per_s: float) -> None:
+        """A rate that the lab itself gives; see `core.measure.progress`."""
+        self._rates.told(per_s)
+
+    def limit(self, steps_per_s: float) -> None:
+        """What the device allows, as soon as it is measured."""
+        self._limit_per_s = steps_per_s
+        self.version += 1
+
+    def memory(self, facts: dict[str, Any]) -> None:
+        """The latest reading, and what was computed before."""
+        self._memory = {**self._memory, **facts}
+        if "now" in facts:
+            self._memory["read_at"] = self._clock()
         self.version += 1
 
     def preview(self, picture: bytes, step: int) -> None:
@@ -140,8 +168,9 @@ class JobProgress:
         return self._pace.left_s if self._downloading_since is None else None
 
     def as_json(self) -> dict[str, Any]:
-        """What the page reads; see the module's docstring."""
+        """What the page reads; see the module's docstring. Every call adds a point to the line of rates."""
         pace = self._pace
+        self._rates.sample()
         return {
             "stage": self._stage,
             "step": pace.step,
@@ -153,6 +182,9 @@ class JobProgress:
             "time_left_s": self._time_left(pace),
             "repeats_s": self._repeats_s,
             "preview": self._preview,
+            "limit_per_s": self._limit_per_s,
+            "memory": self._memory,
+            **self._rates.as_json(),
         }
 
     def _time_left(self, pace: Pace) -> float | None:

@@ -7,7 +7,7 @@
 
 A worker that ended is started again, its job is put back at once. One that no longer renews its lease is ended. Several
 web processes on one `data_dir` agree by a lock who runs the workers; the others take over when that one ends.
-With `workers = "external"` no worker is started, but lost jobs are still put back.
+With `workers = "external"` no worker is started, but lost jobs are still put back; `python -m core workers` runs them.
 """
 
 import logging
@@ -100,14 +100,17 @@ class Supervisor:
     Args:
         machine: what `core.measure.machine.this_machine` found; decides how many workers there are.
         execute: `module:function` that the workers run labs with; for tests.
+        is_local: whether workers are started; as the configuration says where it is None.
     """
 
-    def __init__(self, machine: Machine, execute: str = EXECUTE) -> None:
+    def __init__(self, machine: Machine, execute: str = EXECUTE, is_local: bool | None = None) -> None:
         gpus = [f"cuda:{gpu.index}" for gpu in machine.gpus]
         shares = [("cpu", *gpus[:1]), *((gpu,) for gpu in gpus[1:])]
-        is_local = config().workers == "local"
+        is_local = config().workers == "local" if is_local is None else is_local
         self._children = [Child(devices, execute) for devices in shares] if is_local else []
-        self._lock = FileLock(config().data_dir / "locks" / "supervisor.lock", thread_local=False)
+        # Who starts no workers leaves the lock to those who do.
+        name = "supervisor.lock" if is_local else "tidying.lock"
+        self._lock = FileLock(config().data_dir / "locks" / name, thread_local=False)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._tidied_at = 0.0

@@ -1,6 +1,6 @@
 """How a running lab talks to whoever waits for it."""
 
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Progress(Protocol):
@@ -24,6 +24,20 @@ class Progress(Protocol):
     def preview(self, picture: bytes, step: int) -> None:
         """Show what the picture looks like after `step` steps: a PNG or JPEG of at most 15 kB."""
 
+    def memory(self, facts: dict[str, Any]) -> None:
+        """Say what is known of the run's memory; what was said before stays.
+
+        Args:
+            facts: `computed`: bytes by part, before anything is loaded; and with every reading, in bytes, `meter`:
+                its name, `now`, `before`: at the baseline, `device`: all that the device has.
+        """
+
+    def rate(self, per_s: float) -> None:
+        """Say how fast the pass was that just ended, where its steps do not tell: pictures per second of a batch."""
+
+    def limit(self, steps_per_s: float) -> None:
+        """Say how many steps a second the device allows at most, as soon as that is measured."""
+
     def check(self) -> None:
         """Raise RunCancelled or RunTimedOut if the run has to stop now."""
 
@@ -40,6 +54,15 @@ class SilentProgress:
         pass
 
     def preview(self, picture: bytes, step: int) -> None:
+        pass
+
+    def memory(self, facts: dict[str, Any]) -> None:
+        pass
+
+    def rate(self, per_s: float) -> None:
+        pass
+
+    def limit(self, steps_per_s: float) -> None:
         pass
 
     def check(self) -> None:

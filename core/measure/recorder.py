@@ -76,7 +76,7 @@ class Recorder:
         self.clock = Clock(device)
         self.meters = Meters(device, machine)
         self.conditions = Conditions(device, machine)
-        self.timeline = Timeline(self.meters)
+        self.timeline = Timeline(self.meters, self._tell_memory)
         self._machine = machine
         self._progress = progress or SilentProgress()
         self._stage: tuple[str, float] | None = None
@@ -157,7 +157,10 @@ class Recorder:
             entry["device_s_reason"] = NO_DEVICE_CLOCK
         entry |= figures
         self.record["repeats"].append(entry)
+        if figures.get("images_per_s"):
+            self._progress.rate(figures["images_per_s"])
         self._progress.landed(timing.wall_s)
+        self.timeline.sample()
         return entry
 
     def limit(self, found: dict[str, Any] | str) -> None:
@@ -167,6 +170,7 @@ class Recorder:
         else:
             self.record.pop("limit_reason", None)
             self.record["limit"] = found
+            self._progress.limit(_steps_per_s(found))
 
     def profile(self, found: dict[str, Any] | str, **more: Any) -> None:
         """Put into the record where the time of a pass went, as `Profiler.result` gives it, with further fields."""
@@ -201,9 +205,23 @@ class Recorder:
             self.record["stages"].append({"name": name, "wall_s": perf_counter() - start, "is_complete": False})
             self._stage = None
 
+    def _tell_memory(self, point: dict[str, Any]) -> None:
+        """Pass a reading that was taken anyway on to whoever waits for the run."""
+        meter = "device_used" if self.clock.is_cuda else "process_rss"
+        if (now := point.get(f"{meter}_bytes")) is not None:
+            before = (self.record["memory"]["baseline"] or {}).get(f"{meter}_bytes")
+            device = self.meters.gpu.memory_bytes if self.clock.is_cuda and self.meters.gpu else self._machine.ram_bytes
+            self._progress.memory({"meter": meter, "now": now, "before": before, "device": device})
+
     def _keep(self, border: Border, reading: dict[str, Any]) -> None:
         self.record["memory"][border] = reading
         self.record["memory"].pop(f"{border}_reason", None)
+
+
+def _steps_per_s(limit: dict[str, Any]) -> float:
+    """A limit as a rate; of a batch, in pictures."""
+    value: float = limit["value"]
+    return limit.get("images", 1) / value if limit["unit"].startswith("s/") else value
 
 
 def _is_more(before: Any, now: Any) -> bool:

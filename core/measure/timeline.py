@@ -9,7 +9,7 @@ thread is stopped during timed text; pictures are sampled from their own step ca
     timeline.points      # [{"t_s": 0.1, "process_rss_bytes": 412000000, …}, …]
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from time import perf_counter
@@ -22,10 +22,15 @@ MOST_POINTS = 600
 
 
 class Timeline:
-    """Readings with their time since the run's start, thinned so that a long run stays a short list."""
+    """Readings with their time since the run's start, thinned so that a long run stays a short list.
 
-    def __init__(self, meters: Meters) -> None:
+    Args:
+        told: is given every point as it is kept.
+    """
+
+    def __init__(self, meters: Meters, told: Callable[[dict[str, Any]], None] = lambda point: None) -> None:
         self.points: list[dict[str, Any]] = []
+        self._told = told
         self._meters = meters
         self._start = perf_counter()
         self._interval_s = INTERVAL_S
@@ -34,6 +39,7 @@ class Timeline:
         """Keep a reading that was taken anyway; meters that are not there are left out."""
         known = {meter: reading[meter] for meter in METERS if reading.get(meter) is not None}
         self.points.append({"t_s": round(perf_counter() - self._start, 4), **known})
+        self._told(self.points[-1])
         if len(self.points) > MOST_POINTS:
             del self.points[1:-1:2]
             self._interval_s *= 2

@@ -125,17 +125,18 @@ def _products(record: Record, busy: float | None) -> str:
 
 def _experiment(kind: Kind, record: Record) -> str:
     """The next run that would show the most."""
-    settings, is_text = record.get("settings") or {}, record.get("lab") == "text_generation"
+    settings = record.get("settings") or {}
+    is_text, is_batched = _measures(record, "tokens_per_s"), _measures(record, "images")
     is_wide, is_twin = settings.get("dtype") == "float32", settings.get("source") == "embedded"
     if kind == "above":
         return "Run it again when nothing else uses this machine."
     if kind == "host":
         if is_twin:
             return FULL_SIZE
-        if record.get("lab") == "image_classification":
+        if is_batched:
             return CLASSIFIERS[kind]
         return "Compile it, or record its calls once as a CUDA graph: the lab Make it faster does both."
-    if record.get("lab") == "image_classification":
+    if is_batched:
         return CLASSIFIERS[kind]
     if kind == "bandwidth":
         halved = "Run it in bfloat16: half the bytes, so up to twice as fast."
@@ -155,3 +156,8 @@ def _experiment(kind: Kind, record: Record) -> str:
             "Run it in bfloat16 or float16, where a device with units for it computes faster and moves half the bytes."
         )
     return "Compile the UNet: the lab Make it faster shows what that gains here."
+
+
+def _measures(record: Record, figure: str) -> bool:
+    """Whether the repeats are about it, tokens that are written or pictures at once."""
+    return any(figure in repeat for repeat in record.get("repeats") or [])

@@ -37,6 +37,7 @@ class Model:
         required_files: files beside the configurations without which a download is not whole.
         tied_parameters: parameters that the Hub's file holds a second time.
         url: address of the weights where they are not on the Hub.
+        gpu_dtype: what `auto` takes on a GPU; for bfloat16 it is float16 where a card has no units for that.
         native_size: picture side in pixels that it was trained for, None for text.
         twin_size: the same for the embedded twin.
     """
@@ -57,6 +58,7 @@ class Model:
     required_files: tuple[str, ...] = ()
     tied_parameters: int = 0
     url: str | None = None
+    gpu_dtype: str = "float16"
     native_size: int | None = None
     twin_size: int | None = None
 
@@ -101,6 +103,7 @@ def _classifier(name: str, title: str, parameters: int, file: str, download_byte
         components=(Component("model", "Classifier", parameters),),
         download_bytes=download_bytes,
         storage_dtype="float32",
+        gpu_dtype="float32",
         native_size=224,
         **{"twin": (), "twin_reason": ONE_CLASSIFIER} | twin,
     )
@@ -119,6 +122,7 @@ CATALOG: dict[str, Model] = {
             twin=(Component("model", "Language model", 1_049_984),),
             download_bytes=1_520_000_000,
             storage_dtype="bfloat16",
+            gpu_dtype="bfloat16",
             allow_patterns=("*.json", "*.safetensors", "*.txt"),
             required_files=("tokenizer.json", "tokenizer_config.json", "model.safetensors"),
             tied_parameters=155_582_464,

@@ -8,6 +8,7 @@ import json
 import os
 import threading
 import time
+from functools import cache
 from http.client import HTTPException
 from pathlib import Path
 from urllib.error import HTTPError
@@ -45,10 +46,11 @@ def hub_cache() -> Path:
     return Path(os.path.expandvars(folder)).expanduser()
 
 
-def config_files(model: Model) -> list[str]:
+@cache
+def config_files(model: Model) -> tuple[str, ...]:
     """Paths of the configuration files that belong to a checkpoint of `model`."""
     folder = CONFIGS / model.id
-    return [path.relative_to(folder).as_posix() for path in folder.rglob("*.json")]
+    return tuple(path.relative_to(folder).as_posix() for path in folder.rglob("*.json"))
 
 
 def snapshot(model: Model) -> Path | None:

@@ -4,8 +4,8 @@ bank, problems = current_bank()    # problems: what is wrong with the file as it
 """
 
 import threading
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from core.config import config
 from core.quiz.bank import Bank
@@ -27,19 +27,17 @@ def load_bank(path: Path | str) -> Bank:
     return bank
 
 
-@dataclass
-class _Held:
-    """What is known of one file. The lock also keeps two pages from reading it at once."""
+class _Held(NamedTuple):
+    """What is known of one file, and when it was written."""
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    is_read: bool = False
-    stamp: Stamp = None
-    bank: Bank | None = None
-    errors: tuple[Problem, ...] = ()
+    stamp: Stamp
+    bank: Bank | None
+    errors: tuple[Problem, ...]
 
 
 _held: dict[Path, _Held] = {}
-_held_lock = threading.Lock()
+_reading = threading.Lock()
+"""Keeps two pages from reading a file at once; who only looks whether it has changed does not wait here."""
 
 
 def current_bank(path: Path | None = None) -> tuple[Bank, tuple[Problem, ...]]:
@@ -54,17 +52,22 @@ def current_bank(path: Path | None = None) -> tuple[Bank, tuple[Problem, ...]]:
         BankErrors: there never was a good bank.
     """
     path = path or config().bank
-    with _held_lock:
-        held = _held.setdefault(path, _Held())
-    with held.lock:
-        stamp = _stamp(path)
-        if not held.is_read or stamp != held.stamp:
+    held = _held.get(path)
+    if held is None or held.stamp != _stamp(path):
+        held = _read_anew(path)
+    if held.bank is None:
+        raise BankErrors(held.errors)
+    return held.bank, held.errors
+
+
+def _read_anew(path: Path) -> _Held:
+    with _reading:
+        held, stamp = _held.get(path), _stamp(path)
+        if held is None or held.stamp != stamp:  # else another page has read it meanwhile
             bank, problems = read_bank(path)
-            held.is_read, held.stamp, held.bank = True, stamp, bank or held.bank
-            held.errors = tuple(problem for problem in problems if problem.is_error)
-        if held.bank is None:
-            raise BankErrors(held.errors)
-        return held.bank, held.errors
+            kept = bank or (held.bank if held else None)
+            held = _held[path] = _Held(stamp, kept, tuple(problem for problem in problems if problem.is_error))
+        return held
 
 
 def _stamp(path: Path) -> Stamp:

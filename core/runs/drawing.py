@@ -106,13 +106,15 @@ def readings_at_the_end(recorder: Recorder) -> Iterator[None]:
         yield
     finally:
         recorder.read("after_run")
-        recorder.read("peak")
+        recorder.raise_peak()
 
 
 def provenance(recorder: Recorder) -> dict[str, Any]:
     """What every picture carries inside its file beside its own settings: where, by what and when it was made."""
     record = recorder.record
     return {
+        "lab": record["lab"],
+        "settings": record["settings"],
         "device": record["device"]["name"],
         "models": [model["title"] for model in record["models"]],
         "weights": [model["label"] for model in record["models"]],

@@ -23,8 +23,9 @@ from core.measure.recorder import Recorder, RunPicture
 from core.models.resident import Resident
 from core.runs.device_lock import device_lock
 from core.runs.lab import Lab
+from core.runs.memory_model import predicted
 from core.runs.parsing import parse_settings
-from core.runs.planning import plan
+from core.runs.planning import Plan, plan
 from core.runs.quiet import prepare_environment, quiet_libraries
 from core.runs.registry import LABS
 from core.runs.settings import LabSettings, ModelSettings
@@ -88,7 +89,7 @@ def execute(
         progress: told about every step; its `check` may stop the run.
         resident: what earlier runs of this process left loaded.
         is_fresh: whether this process has run no lab before.
-        picture: the student's own picture, for the inpainting lab.
+        picture: the student's own picture, for the labs that take one.
 
     Raises:
         KeyError: there is no such lab.
@@ -107,7 +108,16 @@ def execute(
         recorder.note(reason)
     if planned.refusal:
         return Outcome(recorder.finish("failed", planned.refusal))
+    _tell_computed(lab, planned, progress)
     return _run(lab, concrete, recorder, resident, progress)
+
+
+def _tell_computed(lab: Lab, planned: Plan, progress: Progress) -> None:
+    """The memory that the run should take, part by part; not of a twin, around which the libraries take nearly all."""
+    settings, weights = planned.settings, planned.weights_bytes
+    if isinstance(settings, ModelSettings) and weights is not None and settings.source != "embedded":
+        parts = predicted(lab, settings, weights)
+        progress.memory({"computed": [(part.name, part.bytes) for part in parts]})
 
 
 def _run(lab: Lab, settings: LabSettings, recorder: Recorder, resident: Resident, progress: Progress) -> Outcome:

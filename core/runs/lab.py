@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from core.runs.memory_model import Part
 from core.runs.records import Record, growth
-from core.runs.settings import LabSettings
+from core.runs.settings import LabSettings, ModelSettings
+from core.runs.twin_world import World
 from core.units import GIB
 
 if TYPE_CHECKING:
@@ -78,6 +80,11 @@ class Lab:
         fallback: what source `auto` takes where the Hub's weights are neither cached nor reachable.
         page_fallback: the same on the lab's own page, where nothing is asked.
         measures: what a question may ask of its record.
+        beside_weights: what a run should need beside the weights, where that can be computed.
+        carries_over: one sentence for every result of a twin, on what holds of the real model too; a lab without models
+            has none.
+        world: what its twin knows, where it takes a prompt.
+        suggestions: prompts that the twin knows, by title.
     """
 
     name: str
@@ -88,6 +95,10 @@ class Lab:
     fallback: Literal["dummy", "embedded"] = "dummy"
     page_fallback: Literal["dummy", "embedded"] | None = None
     measures: dict[str, Measure] = field(default_factory=dict)
+    beside_weights: Callable[[ModelSettings], Part] | None = None
+    carries_over: str = ""
+    world: World | None = None
+    suggestions: dict[str, str] = field(default_factory=dict)
 
     @property
     def settings(self) -> type[LabSettings]:
@@ -99,3 +110,13 @@ class Lab:
     def program(self) -> Path:
         """The file that runs and that the page shows."""
         return Path(str(importlib.import_module(f"core.labs.{self.name}").__file__)).with_name("program.py")
+
+    def cell(self, settings: LabSettings, sources: dict[str, str], is_local: bool) -> str:
+        """The calls that the page shows below the program.
+
+        Args:
+            sources: model -> repository, file or folder that it is loaded from.
+            is_local: these are folders of this machine, and nothing is fetched.
+        """
+        module = importlib.import_module(f"core.labs.{self.name}.cell")
+        return module.cell(settings, sources, is_local)  # type: ignore[no-any-return]

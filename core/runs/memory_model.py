@@ -8,7 +8,7 @@ computed: no published figure holds for another card, so it is taken from an ear
 After the run the same parts are read off the meters and add up to what the meter grew by; what they leave open is named
 unexplained.
 
-    >>> [(part.name, gib(part.bytes)) for part in predicted("text_generation", settings, 2_384_199_680)]
+    >>> [(part.name, gib(part.bytes)) for part in predicted(LABS["text_generation"], settings, 2_384_199_680)]
     [('weights', '2.22 GiB'), ('keys and values', '24.2 MiB')]
 """
 
@@ -16,12 +16,15 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.config import ROOT
 from core.models.catalog import CATALOG, CONFIGS, DTYPE_BYTES
 from core.runs.records import Record, growth, main_meter, reading, variants
 from core.runs.settings import ModelSettings
+
+if TYPE_CHECKING:
+    from core.runs.lab import Lab
 
 Name = Literal[
     "CUDA context", "weights", "keys and values", "activations", "working memory", "kept by PyTorch", "unexplained"
@@ -40,15 +43,22 @@ class Part:
     bytes: int
 
 
-def predicted(lab: str, settings: ModelSettings, weights_bytes: int) -> tuple[Part, ...]:
+def predicted(lab: "Lab", settings: ModelSettings, weights_bytes: int) -> tuple[Part, ...]:
     """The parts that a run should take at its highest point, without what CUDA keeps for itself."""
     weights = Part("weights", weights_bytes)
-    if lab == "text_generation":
-        tokens = len(settings.model_dump()["prompt"]) // CHARACTERS_PER_TOKEN + settings.model_dump()["max_new_tokens"]
-        return weights, Part("keys and values", kv_bytes(_configuration(settings), tokens, DTYPE_BYTES[settings.dtype]))
-    if lab in ("text_to_image", "inpainting"):
-        return weights, Part("activations", _activation_bytes(settings))
-    return (weights,)
+    return (weights, lab.beside_weights(settings)) if lab.beside_weights else (weights,)
+
+
+def keys_and_values(settings: ModelSettings) -> Part:
+    """What a text keeps of its prompt and of every new token."""
+    values = settings.model_dump()
+    tokens = len(values["prompt"]) // CHARACTERS_PER_TOKEN + values["max_new_tokens"]
+    return Part("keys and values", kv_bytes(_configuration(settings), tokens, DTYPE_BYTES[settings.dtype]))
+
+
+def activations(settings: ModelSettings) -> Part:
+    """What a picture's decoder holds at its last stage."""
+    return Part("activations", _activation_bytes(settings))
 
 
 def kv_bytes(configuration: dict[str, Any], tokens: int, number_bytes: int) -> int:

@@ -1,7 +1,7 @@
 """The pictures that the project ships, by their word in a lab's `picture` setting, and the one that a run asked for.
 
 The lesson's own photograph is fetched once and kept in the cache. The shipped ones are free of any licence. `table.png`
-is what core.labs.inpainting.table draws, for models that know photographs. `scene.png` is a landscape of the kind that
+is what core.runs.shipped.table draws, for models that know photographs. `scene.png` is a landscape of the kind that
 the embedded twins were trained on, 384 x 384 pixels, as the generator of their pictures draws it:
 
     draw(Scene("mountains", "day", "house", "digital art", Place(0.52, 0.92, 0.5), seed=7), side=384).picture
@@ -20,7 +20,7 @@ from core.errors import BadPicture
 from core.measure.recorder import Recorder
 from core.runs.settings import LESSON_PICTURE, LESSON_PICTURE_URL
 
-FOLDER = Path(__file__).parent.parent / "labs" / "inpainting"
+FOLDER = Path(__file__).parent / "shipped"
 SHIPPED = {name: FOLDER / f"{name}.png" for name in ("table", "scene")}
 MOST_BYTES = 2_000_000
 """The lesson's picture has a tenth of that."""

@@ -31,9 +31,6 @@ TWIN_ON_CPU = (
     "seconds. Choose other weights to run the full size."
 )
 
-SLOW_ON_CPU = ("text-to-image", "inpainting")
-"""Tasks of which one result at full size takes minutes on a CPU."""
-
 
 @dataclass(frozen=True)
 class Plan:
@@ -79,7 +76,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         refusal, workload = _no_device(device, machine), _workload(lab, bare, machine)
         return Plan(lab.name, bare, why_device, 0, refusal, None, None, workload)
     models = models_of(settings)
-    source, why_source = _source(settings.source, models, device, fallback or settings.own_fallback or lab.fallback)
+    source, why_source = _source(settings, models, device, fallback or settings.own_fallback or lab.fallback)
     device, why_card = _card(device, models, settings, machine) if source != "embedded" else (device, ())
     dtype, why_dtype = _dtype(settings.dtype, device, CATALOG[settings.model], machine)
     chosen = {_dtype(settings.dtype, name, CATALOG[settings.model], machine)[0] for name in _cards(device, machine)}
@@ -104,8 +101,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
 
 def models_of(settings: LabSettings) -> tuple[Model, ...]:
     """The catalog's models that a run with these settings loads, the main one last."""
-    names = [getattr(settings, "detector", None), getattr(settings, "model", None)]
-    return tuple(CATALOG[name] for name in names if name)
+    return tuple(CATALOG[name] for name in settings.loaded) if isinstance(settings, ModelSettings) else ()
 
 
 def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
@@ -137,10 +133,12 @@ def _card(
     return f"cuda:{roomy[0].index}", (why,)
 
 
-def _source(asked: str, models: tuple[Model, ...], device: str, fallback: Fallback) -> tuple[str, tuple[str, ...]]:
-    if asked != "auto":
-        return asked, ()
-    if device == "cpu" and fallback == "embedded" and models[-1].task in SLOW_ON_CPU:
+def _source(
+    settings: ModelSettings, models: tuple[Model, ...], device: str, fallback: Fallback
+) -> tuple[str, tuple[str, ...]]:
+    if settings.source != "auto":
+        return settings.source, ()
+    if device == "cpu" and fallback == "embedded" and settings.is_slow_on_cpu:
         return "embedded", (TWIN_ON_CPU,)
     if all(sources.is_cached(model.id) for model in models):
         return "hub", ("The pretrained weights are on this machine.",)
@@ -164,10 +162,8 @@ def _dtype(asked: str, device: str, model: Model, machine: Machine) -> tuple[str
         return asked, ()
     if device == "cpu":
         return "float32", ("On the CPU the lesson's precision is float32.",)
-    if model.task == "image-classification":
-        return "float32", ("A classifier runs in float32 on a GPU too, as on the CPU.",)
-    if model.task != "text-generation":
-        return "float16", ("On a GPU picture models run in float16, as the lesson says.",)
+    if model.gpu_dtype != "bfloat16":
+        return model.gpu_dtype, (f"On a GPU {model.title} runs in {model.gpu_dtype}.",)
     gpu = gpu_of(device, machine)
     if gpu and gpu.compute_capability and gpu.compute_capability >= BFLOAT16_FROM:
         return "bfloat16", (f"{gpu.name} computes in bfloat16, in which the model was trained.",)
@@ -215,19 +211,7 @@ def _no_hub(missing: list[Model]) -> LabError | None:
 
 
 def _workload(lab: Lab, settings: LabSettings, machine: Machine) -> str:
-    """Prompts and seeds do not decide how long a run takes; sizes, counts and the hardware do."""
-    values = settings.model_dump(mode="json", exclude={"prompt", "negative_prompt", "seed", "picture", "temperature"})
-    if "guidance_scale" in values:
-        # At 1 and below the second evaluation per step is switched off; above, the value costs nothing.
-        values["guidance_scale"] = values["guidance_scale"] > 1
+    """What the settings say of it, and the hardware."""
     gpu = gpu_of(settings.device, machine) if settings.device.startswith("cuda") else None
-    what: list[Any] = [lab.name, values | _sweep(values), gpu.name if gpu else machine.cpu_name, machine.cpu_cores]
+    what: list[Any] = [lab.name, settings.workload(), gpu.name if gpu else machine.cpu_name, machine.cpu_cores]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _sweep(values: dict[str, Any]) -> dict[str, Any]:
-    if values.get("sweep") == "seed":
-        return {"sweep_values": len(values["sweep_values"])}
-    if values.get("sweep") == "guidance_scale":
-        return {"sweep_values": [value > 1 for value in values["sweep_values"]]}
-    return {}

@@ -12,12 +12,12 @@ from core.runs.records import Record
 from core.runs.settings import LabSettings
 
 FOLDER = ROOT / "recorded_runs"
-SAME = ("model", "sweep")
+SAME = ("model", "sweep", "second_sweep")
 """Settings that a recorded run has to share; without them it would be about something else."""
 
 
 def recorded_run(lab: str, settings: LabSettings) -> Record | None:
-    """A run with the model and sweep and on the kind of device that these settings ask for; None where none is kept.
+    """A run with the model and sweeps and on the kind of device that these settings ask for; None where none is kept.
 
     Where the settings leave the device to the machine, any will do.
     """

@@ -13,6 +13,8 @@ from core.cells import neutral
 from core.units import GIB
 
 Record = dict[str, Any]
+PICTURES_GONE = "The pictures of this run are no longer kept; what was measured is."
+"""A note of a run whose pictures were deleted because they were old or took too much room."""
 
 
 def row(record: Record) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Settings that every lab shares. No torch here: pages, the bank and the queue read these classes."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -26,6 +26,13 @@ class LabSettings(BaseModel):
 
     device: Device = "auto"
 
+    cost_nothing: ClassVar[frozenset[str]] = frozenset()
+    """Settings that do not decide how long a run takes, as prompts and seeds."""
+
+    def workload(self) -> dict[str, Any]:
+        """What decides how long a run takes, as plain JSON; expected times are medians over one workload."""
+        return self.model_dump(mode="json", exclude=set(self.cost_nothing))
+
 
 class ModelSettings(LabSettings):
     """What a lab with a model takes besides."""
@@ -38,6 +45,16 @@ class ModelSettings(LabSettings):
     """Start in a worker process that has run nothing before, so that memory figures start from empty."""
 
     @property
+    def loaded(self) -> tuple[str, ...]:
+        """The catalog's names of the models that a run loads, the main one last."""
+        return (self.model,)
+
+    @property
+    def is_slow_on_cpu(self) -> bool:
+        """Whether one result at full size takes minutes on a CPU, so that `auto` takes the twin where a lab has one."""
+        return False
+
+    @property
     def own_fallback(self) -> Fallback | None:
         """What `auto` takes without the Hub where these settings decide it; None leaves it to the lab."""
         return None
@@ -45,6 +62,11 @@ class ModelSettings(LabSettings):
     def settled(self) -> Self:
         """These settings with everything named that follows from source, device and dtype, once those are known."""
         return self
+
+
+def is_asked_twice(guidance_scale: float) -> bool:
+    """Whether a step evaluates the UNet a second time, without the prompt; the scale itself costs nothing."""
+    return guidance_scale > 1
 
 
 def settled_picture(picture: str, source: str) -> str:

@@ -3,12 +3,14 @@
 import streamlit as st
 
 from core.measure.machine import this_machine
-from core.units import gb, gib
+from core.units import gb
+from ui.gauges import gauges
 from ui.identity import person_id
 from ui.joining import class_line
 from ui.lesson import bank, bank_problems, progress_of
-from ui.navigation import ICONS, question_link
+from ui.navigation import question_link
 from ui.paths import page_path
+from ui.section_cards import section_cards, steps
 
 person = person_id()
 mine = progress_of(person)
@@ -22,12 +24,7 @@ st.markdown(
 )
 bank_problems()
 class_line()
-current = now.section_of(upcoming or now.questions[0])
-here = mine.within(question.id for question in now.questions_of(current))
-st.progress(
-    here.answered / len(here.questions),
-    text=f"{current.title}: {here.answered} of {len(here.questions)} questions answered",
-)
+steps()
 if upcoming is None:
     st.page_link(
         page_path("runs/report.py"), label="All answered. Open the report on your machine", icon=":material/summarize:"
@@ -39,15 +36,16 @@ elif st.button(
 ):
     st.switch_page(question_link(upcoming.id))
 
+
+st.header("Sections", divider="gray")
+section_cards(now, mine)
+
 st.header("This machine", divider="gray")
 machine = this_machine()
-with st.grid(4, min_column_width=150):
-    st.metric("Processor", f"{machine.cpu_cores} cores", help=machine.cpu_name)
-    st.metric("Main memory", gib(machine.ram_bytes))
-    st.metric("GPU", machine.gpus[0].name if machine.gpus else "none", help=machine.gpu_reason)
-    st.metric("Free disk", gb(machine.disk_free_bytes))
+st.markdown("Each bar is the memory of one device. The blue parts are the lesson's models, loaded from the left.")
+gauges(machine)
 st.caption(
-    f"{machine.cpu_name}, {machine.os}. "
+    f"{machine.label}, {machine.os}, {gb(machine.disk_free_bytes)} of free disk. "
     + (
         "Questions about the GPU can be measured here."
         if machine.gpus
@@ -55,14 +53,3 @@ st.caption(
         "they are marked by a reference value from another machine."
     )
 )
-
-for section in now.sections:
-    if not (questions := now.questions_of(section)):
-        continue
-    st.header(section.title, divider="gray")
-    for question in questions:
-        st.page_link(
-            question_link(question.id),
-            label=f"{question.id} · {question.title}",
-            icon=ICONS[mine.questions[question.id].state],
-        )

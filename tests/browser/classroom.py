@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import open_page
+from tests.browser.conftest import choose, open_page, settled
 from tests.browser.server import AppServer
 
 PASSCODE = "sesame open"
@@ -17,15 +17,17 @@ def teacher(browser: Browser, server: AppServer, width: int = 1280, height: int 
     page.get_by_label("Passcode").fill(PASSCODE)
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", name="Classes")).to_be_visible()
+    settled(page)
     return page
 
 
 def open_class(page: Page, title: str = "Physics 1", first: str = "Open") -> str:
     """Open a class on the teacher's page; gives its code."""
+    settled(page)
     if page.get_by_test_id("stExpander").count():
         page.get_by_text("Open a class", exact=True).click()
     page.get_by_label("Title").fill(title)
-    page.get_by_role("radio", name=re.compile(f"^{first}")).check(force=True)
+    choose(page.get_by_role("radio", name=re.compile(f"^{first}")))
     page.get_by_role("button", name="Open the class").click()
     expect(page.get_by_role("heading", name=title)).to_be_visible()
     return page.get_by_test_id("stMetricValue").first.inner_text()
@@ -44,5 +46,5 @@ def student(browser: Browser, server: AppServer, code: str, handle: str, width: 
 def tick(page: Page, letters: str, kind: str = "checkbox") -> None:
     """Choose options by their letters and send the answer."""
     for letter in letters:
-        page.get_by_role(kind, name=re.compile(f"^{letter} ")).check(force=True)  # type: ignore[arg-type]
+        choose(page.get_by_role(kind, name=re.compile(f"^{letter} ")))  # type: ignore[arg-type]
     page.get_by_role("button", name="Check my answer").click()

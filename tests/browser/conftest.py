@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Error, Locator, Page, expect
 
 from tests.browser.server import AppServer
 
@@ -20,6 +20,15 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+QUIET_MS = 150
+QUIET = """most => {
+  const app = document.querySelector("[data-testid='stApp']");
+  const is = (name, value) => app && app.getAttribute(`data-test-${name}-state`) === value;
+  const isQuiet = is("connection", "CONNECTED") && is("script", "notRunning");
+  window.quietSince = isQuiet ? window.quietSince ?? performance.now() : null;
+  return isQuiet && performance.now() - window.quietSince >= most;
+}"""
 
 expect.set_options(timeout=15_000)
 
@@ -53,9 +62,21 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
 
 
 def settled(page: Page) -> None:
-    """Wait until the app is connected and no script runs."""
-    page.wait_for_selector("[data-testid='stApp'][data-test-connection-state='CONNECTED']")
-    page.wait_for_selector("[data-testid='stApp'][data-test-script-state='notRunning']")
+    """Wait until the app is connected and has drawn nothing for a moment: a click in between would be lost."""
+    page.evaluate("window.quietSince = null")
+    page.wait_for_function(QUIET, arg=QUIET_MS, polling=25)
+
+
+def choose(option: Locator) -> None:
+    """Tick an option; once more where the page was redrawn under the click, as a person would."""
+    settled(option.page)
+    try:
+        option.check(force=True)
+    except Error as error:
+        if "did not change its state" not in error.message:
+            raise
+        settled(option.page)
+        option.check(force=True)
 
 
 def measured(page: Page, timeout_ms: float = 300_000) -> None:
@@ -68,7 +89,7 @@ def predict(page: Page, choice: int) -> None:
     """Answer the dialog that the run button opens while a prediction is missing."""
     page.get_by_role("button", name="Lock in and run").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("radio").nth(choice).check(force=True)
+    choose(dialog.get_by_role("radio").nth(choice))
     settled(page)
     dialog.get_by_role("button", name="Lock in").click()
     expect(page.get_by_text("You predicted").first).to_be_visible()

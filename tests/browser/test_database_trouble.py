@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import open_page
+from tests.browser.conftest import choose, open_page
 from tests.browser.server import AppServer
 
 DISK_MB = 4
 
 
 def answer_q1(page: Page, letter: str) -> None:
-    page.get_by_role("checkbox", name=re.compile(f"^{letter} ")).check(force=True)
+    choose(page.get_by_role("checkbox", name=re.compile(f"^{letter} ")))
     page.get_by_role("button", name="Check my answer").click()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import open_page, predict, settled
+from tests.browser.conftest import choose, open_page, predict, settled
 from tests.browser.server import ROOT, AppServer
 from tests.browser.test_lesson import RUN_MS
 
@@ -50,7 +50,7 @@ def test_a_question_about_the_gpu_is_marked_by_the_students_own_run(
     expect(page.get_by_text(figure).first).to_be_visible()
     expect(page.get_by_text("Tesla T4 (simulated)", exact=False).first).to_be_visible()
     expect(page.get_by_text(re.compile("random weights", re.IGNORECASE)).first).to_be_visible()
-    page.get_by_role("radio").nth(0).check(force=True)
+    choose(page.get_by_role("radio").nth(0))
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text(told, exact=False).first).to_be_visible()
     page.reload()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import measured, open_page, predict, settled
+from tests.browser.conftest import choose, measured, open_page, predict, settled
 from tests.browser.server import AppServer
 
 RUN_MS = 400_000
@@ -23,7 +23,7 @@ def test_q1_is_answered_and_survives_a_reload(page: Page, server: AppServer) -> 
     open_page(page, server, "q1")
     run_and_wait(page, "this machine, just read")
     for letter in "abcd":
-        page.get_by_role("checkbox", name=re.compile(f"^{letter} ")).check(force=True)
+        choose(page.get_by_role("checkbox", name=re.compile(f"^{letter} ")))
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text(RIGHT)).to_be_visible()
     page.reload()
@@ -43,7 +43,7 @@ def test_q4_is_marked_by_three_runs_of_the_full_size_model(page: Page, server: A
     expect(page.get_by_text("Fastest repeat")).to_be_visible()
     settled(page)
     expect(page.get_by_text("Your run measured")).to_be_visible()
-    page.get_by_role("radio", name=re.compile("^b ")).check(force=True)
+    choose(page.get_by_role("radio", name=re.compile("^b ")))
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text("Your fastest run took", exact=False).first).to_be_visible()
     page.reload()
@@ -57,7 +57,7 @@ def test_q8_shows_three_pictures_and_marks_the_answer(page: Page, server: AppSer
     run_and_wait(page, "Fastest picture")
     expect(page.get_by_alt_text(re.compile("^Generated picture"))).to_have_count(3)
     expect(page.get_by_text("The same seed gave the same picture", exact=False)).to_be_visible()
-    page.get_by_role("checkbox", name=re.compile("^d ")).check(force=True)
+    choose(page.get_by_role("checkbox", name=re.compile("^d ")))
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text(RIGHT)).to_be_visible()
     page.reload()
@@ -72,7 +72,7 @@ def test_ticks_made_during_a_run_are_still_there_when_it_ends(page: Page, server
     predict(page, choice=0)
     page.get_by_role("button", name="Run it").click()
     expect(page.get_by_role("button", name=re.compile("Cancel|Leave"))).to_be_visible()
-    page.get_by_role("checkbox", name=re.compile("^c ")).check(force=True)
+    choose(page.get_by_role("checkbox", name=re.compile("^c ")))
     expect(page.get_by_text("Fastest picture").first).to_be_visible(timeout=RUN_MS)
     settled(page)
     expect(page.get_by_role("checkbox", name=re.compile("^c "))).to_be_checked()
@@ -87,7 +87,7 @@ def test_a_twin_does_not_decide_a_measured_question_and_the_page_offers_what_doe
     predict(page, choice=0)
     run_and_wait(page, "Fastest repeat")
     expect(page.get_by_text("This run does not decide Q5.", exact=False)).to_be_visible()
-    page.get_by_role("radio", name=re.compile("^a ")).check(force=True)
+    choose(page.get_by_role("radio", name=re.compile("^a ")))
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text("Your latest run does not decide", exact=False).first).to_be_visible()
     expect(page.get_by_text("NVIDIA H200", exact=False).first).to_be_visible()

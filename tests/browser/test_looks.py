@@ -13,10 +13,12 @@ PAGES = [
     "lab_text_to_image",
     "lab_image_classification",
     "lab_optimisation",
+    "lab_memory_savers",
     "i1",
     "o1",
     "o2",
     "o3",
+    "m2",
     "runs",
     "report",
 ]

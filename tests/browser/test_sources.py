@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from core.measure.progress import SilentProgress
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
-from tests.browser.conftest import measured, open_page, open_tab
+from tests.browser.conftest import choose, measured, open_page, open_tab
 from tests.browser.server import ROOT, AppServer
 from tests.core.models.hub_server import Hub, running
 from tests.core.quiz.examples import LESSON
@@ -48,7 +48,7 @@ def test_a_download_states_its_size_and_the_text_is_shown(page: Page, hub: Hub, 
     server.start()
     try:
         open_page(page, server, "q4")
-        page.get_by_role("radio", name="20 to 40 seconds", exact=True).check(force=True)
+        choose(page.get_by_role("radio", name="20 to 40 seconds", exact=True))
         expect(page.get_by_role("button", name="Lock in, download 1.52 GB and run")).to_be_visible()
         open_page(page, server, "lab_text_generation?text_generation_max_new_tokens=20")
         assert not any("resolve" in request for request in hub.requests)
@@ -94,6 +94,6 @@ def test_a_question_added_while_the_class_runs_has_a_page_at_once(page: Page, ow
     open_page(page, server, "q11")
     page.get_by_role("link", name="home · A new one").last.click()
     expect(page.get_by_role("heading", name="Is this page drawn?")).to_be_visible()
-    page.get_by_role("radio", name=re.compile("^a ")).check(force=True)
+    choose(page.get_by_role("radio", name=re.compile("^a ")))
     page.get_by_role("button", name="Check my answer").click()
     expect(page.get_by_text("1 of 12 answered")).to_be_visible()

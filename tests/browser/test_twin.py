@@ -24,8 +24,9 @@ def test_a_picture_is_seen_while_it_forms(page: Page, server: AppServer) -> None
     expect(page.get_by_text("How the picture formed")).to_be_visible()
     expect(page.get_by_alt_text(re.compile("^What there was after step"))).to_have_count(8)
     expect(page.get_by_text("with previews, which take part of the time")).to_be_visible()
-    expect(page.get_by_text("not Stable Diffusion 1.5", exact=True)).to_be_visible()
-    expect(page.get_by_text("carries over to the real model", exact=False)).to_be_visible()
+    expect(page.get_by_text("not Stable Diffusion 1.5", exact=True).first).to_be_visible()
+    open_tab(page, "Conditions")
+    expect(page.get_by_text("carries over to the real model", exact=False).first).to_be_visible()
 
 
 def test_a_foreign_prompt_is_told_before_the_run(page: Page, server: AppServer) -> None:
@@ -37,7 +38,7 @@ def test_the_twin_tells_a_story_where_the_hub_is_missing(page: Page, server: App
     open_page(page, server, "lab_text_generation?text_generation_max_new_tokens=30")
     page.get_by_role("button", name="Run it").click()
     measured(page)
-    expect(page.get_by_text("not Qwen3-0.6B", exact=True)).to_be_visible()
+    expect(page.get_by_text("not Qwen3-0.6B", exact=True).first).to_be_visible()
     expect(page.get_by_text("Once", exact=False).last).to_be_visible()
     expect(page.get_by_role("tab", name="Text")).to_have_count(0)
 

@@ -21,6 +21,10 @@ QUICK: dict[str, list[str]] = {
     "image_classification": ["--source", "embedded", "--set", "batch_sizes=[1,2]", "--repeats", "2"],
     "precision": ["--source", "embedded", "--set", "max_new_tokens=4", "--set", 'precisions=["float32","bfloat16"]'],
     "optimisation": ["--source", "embedded", "--set", "max_new_tokens=4", "--set", 'variants=["eager","sdpa"]'],
+    "memory_savers": [
+        *("--source", "embedded", "--set", 'savers=["vae_slicing"]', "--set", "side=128"),
+        *("--set", "num_inference_steps=1", "--set", "memory_limit_gib=0.05"),
+    ],
 }
 """The smallest run of each lab; a new lab without one fails here."""
 

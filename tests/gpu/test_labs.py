@@ -95,6 +95,18 @@ def test_a_compiled_unet_draws_nearly_the_same_picture() -> None:
     assert found["compiled_unet"]["compile_s"] > 1
 
 
+def test_offloads_need_less_of_the_card_and_draw_the_same_picture() -> None:
+    record = run("memory_savers", source="dummy", device="cuda", num_inference_steps=5, memory_limit_gib=6.0)
+    found = {entry["name"]: entry for entry in record["outputs"]["variants"]}
+    assert all(entry["is_available"] for entry in found.values()), found
+    needed = {name: entry["memory"]["needed_bytes"] for name, entry in found.items()}
+    assert needed["sequential_offload"] < needed["model_offload"] < needed["plain"]
+    assert needed["together"] < needed["half_precision"] < 0.6 * needed["plain"]
+    assert found["sequential_offload"]["time_ratio"] > found["model_offload"]["time_ratio"] > 1
+    assert all(found[name]["pixel_distance"] < 1 for name in ("model_offload", "group_offload", "sequential_offload"))
+    assert (found["together"]["largest_side"] or 0) > (found["plain"]["largest_side"] or 0)
+
+
 def test_every_precision_runs_on_the_card_and_takes_its_bytes() -> None:
     record = run("precision", source="dummy", device="cuda", max_new_tokens=8)
     found = {entry["name"]: entry for entry in record["outputs"]["variants"]}

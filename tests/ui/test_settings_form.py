@@ -1,10 +1,14 @@
 """Every setting of every lab gets a widget with the range of its settings class."""
 
+from collections.abc import Callable
+
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core.runs.lab import Lab
 from core.runs.registry import LABS
 from ui import settings_form
+from ui.labs import look_of
 from ui.setting_words import TITLES, WORDS, explained, label, title
 
 FIELDS = [
@@ -55,25 +59,72 @@ def test_precision_is_no_choice_where_it_is_what_is_compared() -> None:
 
 
 def test_words_are_of_settings_that_exist_and_every_setting_has_them() -> None:
-    shown = {name for _, name, field in FIELDS if settings_form._can_change(field)} - {"picture"}
-    assert set(WORDS) == shown | {"model"} and set(TITLES) <= set(WORDS)
+    shown = {(lab, name) for lab, name, field in FIELDS if settings_form._can_change(field)}
+    own = {(lab, name) for lab in LABS for name in look_of(lab).words}
+    assert own <= shown and all(set(look_of(lab).titles) <= set(look_of(lab).words) for lab in LABS)
+    general = {name for lab, name in shown - own} - {"picture"}
+    assert general | {"model"} == set(WORDS) and set(TITLES) <= set(WORDS)
 
 
 @pytest.mark.parametrize("lab", LABS.values(), ids=lambda lab: lab.name)
 def test_a_label_is_in_words_and_the_help_names_the_setting(lab: Lab) -> None:
     for name, field in lab.settings.model_fields.items():
-        if name in WORDS and settings_form._can_change(field):
-            assert "_" not in label(name) and label(name)[0].isupper()
+        if name != "picture" and settings_form._can_change(field):
+            assert "_" not in label(lab, name) and label(lab, name)[0].isupper()
             assert f"`{name}`" in explained(lab, name)
     assert ("`random_seed`" in explained(lab, "seed")) is (lab.name == "text_to_image")
 
 
 def test_options_have_titles_and_those_of_numbers_none() -> None:
-    assert [title("device", each) for each in ("auto", "cpu", "cuda", "cuda:1")] == ["Automatic", "CPU", "GPU", "GPU 1"]
-    assert (title("sweep", None), title("sweep", "num_inference_steps")) == ("Nothing", "Steps")
-    assert title("precisions", "nf4_bitsandbytes") == "4-bit (NF4)" and title("dtype", "float16") == "float16"
+    picture, text = LABS["text_to_image"], LABS["precision"]
+    devices = ("auto", "cpu", "cuda", "cuda:1")
+    assert [title(text, "device", each) for each in devices] == ["Automatic", "CPU", "GPU", "GPU 1"]
+    assert (title(picture, "sweep", None), title(picture, "sweep", "num_inference_steps")) == ("Nothing", "Steps")
+    assert title(text, "precisions", "nf4_bitsandbytes") == "4-bit (NF4)"
+    assert title(text, "dtype", "float16") == "float16"
 
 
 def test_an_empty_list_of_names_stays_a_list() -> None:
     names = LABS["optimisation"].settings.model_fields["variants"]
     assert settings_form.as_widget(names, ()) == []
+
+
+def _form() -> None:
+    import streamlit as st
+
+    from core.runs.registry import LABS
+    from ui.settings_form import Form
+
+    lab = LABS["text_generation"]
+    st.session_state["found"] = Form(lab, lab.settings(), "q4").draw(disabled=False)[0]
+
+
+def _leave(at: AppTest) -> None:
+    """Nothing was touched."""
+
+
+def _unfold(at: AppTest) -> None:
+    at.session_state["q4_all_settings"] = True
+
+
+def _change(at: AppTest) -> None:
+    at.session_state["q4_max_new_tokens"] = 7
+
+
+def _follow_a_link(at: AppTest) -> None:
+    at.query_params["q4_max_new_tokens"] = "7"
+
+
+@pytest.mark.parametrize(
+    ("act", "tokens"),
+    [(_leave, None), (_unfold, 100), (_change, 7), (_follow_a_link, 7)],
+    ids=["left", "unfolded", "changed", "linked"],
+)
+def test_folded_settings_are_drawn_once_they_are_asked_for_or_changed(
+    act: Callable[[AppTest], None], tokens: int | None
+) -> None:
+    at = AppTest.from_function(_form)
+    act(at)
+    at.run(timeout=30)
+    assert not at.exception
+    assert at.session_state["found"].get("max_new_tokens") == tokens

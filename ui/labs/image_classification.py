@@ -178,6 +178,23 @@ def _passes(record: Record) -> None:
         st.markdown("\n".join(lines))
 
 
+WORDS = {
+    "batch_sizes": (
+        "Batch sizes",
+        "How many pictures go through the network at once, 1 to 64. Each size is timed; separate them by commas.",
+    ),
+    "normalise": (
+        "Normalise",
+        "Subtract the training set's mean from every colour value and divide by its standard deviation.",
+    ),
+    "eval_mode": (
+        "Eval mode",
+        "Call `model.eval()`: batch normalisation then uses what it learned, and dropout is switched off.",
+    ),
+    "inference_mode": ("Inference mode", "Keep nothing that only training would need."),
+}
+"""What the settings of this lab alone are called."""
+
 LOOK = Look(
     icon=":material/image_search:",
     sentence=_sentence,
@@ -186,6 +203,8 @@ LOOK = Look(
     tabs=_tabs,
     open_fields=("model", *SWITCHES),
     question_fields=SWITCHES,
+    counted="pictures",
     libraries=("torch", "torchvision"),
     height_px=1400,
+    words=WORDS,
 )

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.runs.records import Record, fastest
 from core.units import seconds
+from ui.before_after import Side, before_after
 from ui.dot_charts import repeat_dots
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
@@ -49,11 +50,19 @@ def _main(run: ShownRun, key: str) -> None:
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
     found: dict[str, Draw] = {"Time": _time}
+    if {"original", "result"} <= {picture.role for picture in run.pictures}:
+        found["Before and after"] = _before_and_after
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
     if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
     return found
+
+
+def _before_and_after(run: ShownRun, key: str) -> None:
+    """The original has a size of its own and is scaled, as the pipeline does before it paints."""
+    made = {picture.role: Side(TITLES[picture.role], picture.png) for picture in run.pictures if picture.role in TITLES}
+    before_after([made["original"].scaled_to(made["result"]), made["result"]], key)
 
 
 def _time(run: ShownRun, key: str) -> None:
@@ -75,4 +84,19 @@ def _found(record: Record) -> str:
     return f"Mask of the {found['label']}, {found['confidence']:.0%} sure: white is painted over" if found else ""
 
 
-LOOK = Look(icon=":material/brush:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)
+WORDS = {"region": ("Paint over", "What part of the picture is replaced.")}
+OPTIONS = {"region": {"box": "The object's box", "mask": "The object, along its outline"}}
+"""What the settings of this lab alone are called, and what they are chosen from."""
+
+LOOK = Look(
+    icon=":material/brush:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    counted="evaluations",
+    height_px=950,
+    words=WORDS,
+    titles=OPTIONS,
+    draws=True,
+)

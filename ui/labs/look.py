@@ -1,8 +1,9 @@
 """Everything that the pages need to know of a lab's looks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from core.runs.records import Record
 from ui.figures import Figure
 from ui.runs import ShownRun
 
@@ -23,7 +24,13 @@ class Look:
         tabs: what stands behind the lab's own tabs, by title; those with nothing to show are left out.
         open_fields: settings that stand in the open on the lab's own page; all others are one click away.
         question_fields: the same on the page of a question that is not measured.
+        words: label and help of the settings that this lab alone has.
+        titles: what their options are called, by setting.
+        precision: what stands for the run's precision where it is not a single one; empty where it is.
         libraries: whose versions belong to where the figures come from.
+        counted: what the steps of a run are, in the plural, where their speed says something; else empty.
+        writes: whether its text is shown while it is written.
+        draws: whether it makes pictures, which carry their settings: they can be read back from a file.
         height_px: about how high a result is, so that nothing jumps when a run ends.
     """
 
@@ -34,5 +41,11 @@ class Look:
     tabs: Callable[[ShownRun], Mapping[str, Draw]] = lambda run: {}
     open_fields: tuple[str, ...] = ("model", "prompt", "previews")
     question_fields: tuple[str, ...] = ("prompt",)
+    words: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    precision: Callable[[Record], str] = lambda record: ""
     libraries: tuple[str, ...] = LIBRARIES
-    height_px: int = 800
+    counted: str = ""
+    writes: bool = False
+    draws: bool = False
+    height_px: int = 750

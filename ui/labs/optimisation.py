@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.labs.optimisation.settings import TITLES
 from core.runs.records import Record, variants
 from core.store.tables import Picture
 from core.units import gib, seconds, significant
@@ -248,6 +249,10 @@ def _missing(everything: list[Entry]) -> None:
             st.caption(f":material/block: **{plain(entry['title'])}** was not measured. {plain(entry['reason'])}")
 
 
+WORDS = {"variants": ("Variants", "What is compared with eager, the plain program. Left empty, everything is.")}
+OPTIONS = {"variants": {str(name): title for titles in TITLES.values() for name, title in titles.items()}}
+"""What the settings of this lab alone are called, and what they are chosen from."""
+
 LOOK = Look(
     icon=":material/bolt:",
     sentence=_sentence,
@@ -256,4 +261,6 @@ LOOK = Look(
     tabs=_tabs,
     open_fields=("model", "variants", "prompt"),
     height_px=900,
+    words=WORDS,
+    titles=OPTIONS,
 )

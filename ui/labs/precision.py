@@ -214,6 +214,20 @@ def _memory(run: ShownRun, key: str) -> None:
         st.caption(MAPPED)
 
 
+def _compared(record: Record) -> str:
+    found = variants(record)
+    return f"{len(found)} precisions" if found else ""
+
+
+WORDS = {
+    "precisions": (
+        "Precisions",
+        "float32 is always measured, as the others are compared with it. Compiling takes minutes on a CPU.",
+    ),
+}
+OPTIONS = {"precisions": {str(name): known.title for name, known in VARIANTS.items()}}
+"""What the settings of this lab alone are called, and what they are chosen from."""
+
 LOOK = Look(
     icon=":material/compress:",
     sentence=_sentence,
@@ -221,5 +235,9 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("model", "prompt", "precisions"),
+    counted="tokens",
     libraries=("torch", "transformers", "bitsandbytes", "torchao"),
+    precision=_compared,
+    words=WORDS,
+    titles=OPTIONS,
 )

@@ -124,4 +124,22 @@ def _text(run: ShownRun, key: str) -> None:
         st.caption(f"No text is shown: {reason}.")
 
 
-LOOK = Look(icon=":material/notes:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs)
+WORDS = {
+    "do_sample": (
+        "Draw tokens at random",
+        "Draw each token by its probability. Switched off, the likeliest one is taken.",
+    ),
+    "temperature": ("Temperature", "Above 1, unlikely tokens get more of a chance; below 1, less."),
+}
+"""What the settings of this lab alone are called."""
+
+LOOK = Look(
+    icon=":material/notes:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    counted="tokens",
+    writes=True,
+    words=WORDS,
+)

@@ -7,13 +7,15 @@ import streamlit as st
 from core.runs.records import Record, fastest
 from core.store.tables import Picture
 from core.units import seconds, significant
+from ui.before_after import Side, before_after
 from ui.charts import Bar, bars, time_bars
 from ui.dot_charts import repeat_dots
 from ui.enlarged import SINGLE_PX, enlarged, size_note
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
+from ui.picture_grid import grid_sentence, picture_caption, picture_grid, png_button
 from ui.results.previews import ROLE, previews
-from ui.results.readings import SHORT, evaluation_chart, peak_figure, repeat_label, written
+from ui.results.readings import changed, evaluation_chart, peak_figure, repeat_label, written
 from ui.runs import ShownRun
 
 
@@ -29,9 +31,15 @@ def _figures(run: ShownRun) -> list[Figure]:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """The pictures, and of a sweep what it is about: times over the steps, else how far apart they are."""
+    """The pictures, and of a sweep what it is about: times over the steps, else how far apart they are.
+
+    Of two sweeps the grid says both.
+    """
     made, sweep = _made(run), run.record["settings"].get("sweep")
-    _gallery(made, sweep, key)
+    if run.record["settings"].get("second_sweep"):
+        picture_grid(made, run.record, key)
+        return
+    _gallery(made, key)
     if sweep in ("seed", "guidance_scale"):
         _distances(made, run.record, key)
     else:
@@ -39,17 +47,23 @@ def _main(run: ShownRun, key: str) -> None:
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    """What a sweep is not about in the first place, the limit, and how each picture formed."""
+    """What a sweep is not about in the first place, the limit, any two over each other, and how each formed."""
     sweep, found = run.record["settings"].get("sweep"), dict[str, Draw]()
-    if sweep in ("seed", "guidance_scale"):
+    if run.record["settings"].get("second_sweep") or sweep in ("seed", "guidance_scale"):
         found["Time"] = lambda run, key: _times(run.record, key)
-    if sweep == "num_inference_steps":
+    elif sweep == "num_inference_steps":
         found["Difference"] = lambda run, key: _distances(_made(run), run.record, key)
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
+    if len(_made(run)) > 1:
+        found["Compare"] = lambda run, key: before_after(_sides(run), key)
     if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
     return found
+
+
+def _sides(run: ShownRun) -> list[Side]:
+    return [Side(f"{picture.index + 1}: {picture_caption(picture)}", picture.png) for picture in _made(run)]
 
 
 def _formed(run: ShownRun, key: str) -> None:
@@ -71,43 +85,24 @@ def _made(run: ShownRun) -> list[Picture]:
 
 def _of(record: Record, repeat: Record) -> str | None:
     """Which picture of a sweep these figures are of."""
-    sweep = record["settings"].get("sweep")
-    value = (repeat.get("settings") or {}).get(sweep)
-    return f"The picture with {SHORT[sweep]} {value:g}." if sweep and value is not None else None
+    told = changed(repeat.get("settings") or {})
+    return f"The picture with {told}." if told else None
 
 
-def _gallery(made: list[Picture], sweep: str | None, key: str) -> None:
+def _gallery(made: list[Picture], key: str) -> None:
     if not made:
         return
     with st.grid(min(len(made), 3), min_column_width=150):
         for picture in made:
             with st.container():
-                caption = _caption(picture, sweep)
+                caption = picture_caption(picture)
                 shown = enlarged(picture.png, SINGLE_PX) if len(made) == 1 else enlarged(picture.png)
                 width: Literal["content", "stretch"] = "content" if len(made) == 1 else "stretch"
-                st.image(shown, caption=caption, width=width, alt=f"Generated picture, {caption}")
-                st.download_button(
-                    "PNG",
-                    picture.png,
-                    file_name=f"vram-lab-{picture.run_id[:8]}-{picture.index}.png",
-                    mime="image/png",
-                    icon=":material/download:",
-                    type="tertiary",
-                    key=f"{key}_png_{picture.index}",
-                    on_click="ignore",
-                    help="The settings are inside the file, as PNG text.",
-                )
+                st.image(shown, width=width, alt=f"Generated picture, {caption}")
+                with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
+                    st.caption(caption, width="content")
+                    png_button(picture, key)
     size_note(made[0].png, "Each picture has" if len(made) > 1 else "The picture has")
-
-
-def _caption(picture: Picture, sweep: str | None) -> str:
-    details = picture.details
-    changed = [f"{SHORT[sweep]} {details[sweep]:g}"] if sweep and details.get(sweep) is not None else []
-    if sweep != "seed" and details.get("seed") is not None:
-        changed.append(f"seed {details['seed']}")
-    if details.get("wall_s"):
-        changed.append(seconds(details["wall_s"]))
-    return ", ".join(changed)
 
 
 def _distances(made: list[Picture], record: Record, key: str) -> None:
@@ -135,16 +130,17 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
 def _sentence(run: ShownRun) -> str:
     record, made = run.record, _made(run)
     sweep, repeats = record["settings"].get("sweep"), record["repeats"]
-    if sweep == "seed" and _twins_agree(made):
+    is_single = not record["settings"].get("second_sweep")
+    if is_single and sweep == "seed" and _twins_agree(made):
         return "The same seed gave the same picture, pixel by pixel; another seed changed it."
-    if sweep == "num_inference_steps" and len(repeats) > 1:
+    if is_single and sweep == "num_inference_steps" and len(repeats) > 1:
         first, last = repeats[0], repeats[-1]
         return (
             f"From {first['num_inference_steps']} to {last['num_inference_steps']} steps the time went "
             f"from {seconds(first['wall_s'])} to {seconds(last['wall_s'])}. Most of it is the UNet, "
             "once per step and prompt."
         )
-    if sweep == "guidance_scale" and len(made) == len(repeats) > 1:
+    if is_single and sweep == "guidance_scale" and len(made) == len(repeats) > 1:
         near, far = made[-2], made[0]
         return (
             f"Every scale gave a picture, even {repeats[-1]['guidance_scale']:g}. On average its colour values are "
@@ -152,6 +148,8 @@ def _sentence(run: ShownRun) -> str:
             f"{near.details['guidance_scale']:g} and {significant(far.details['distance_to_last'])} from those at "
             f"{far.details['guidance_scale']:g}."
         )
+    if not is_single and len(repeats) > 1:
+        return grid_sentence(record)
     best = fastest(record)
     if not best.get("evaluations") or not best.get("wall_s"):
         return ""
@@ -165,4 +163,32 @@ def _twins_agree(made: list[Picture]) -> bool:
     return bool(twins) and all(details.get("difference_to_first") == 0 for details in twins)
 
 
-LOOK = Look(icon=":material/image:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs, height_px=1000)
+WORDS = {
+    "sweep": ("Change from picture to picture", "Which setting takes several values, one per picture."),
+    "sweep_values": ("Its values", "One picture is drawn with each; separate them by commas."),
+    "second_sweep": (
+        "And change as well",
+        "A second setting that takes several values: every value of the one with every value of the other, as a grid.",
+    ),
+    "second_sweep_values": ("The values of the second", "Separate them by commas. A grid has at most 36 pictures."),
+    "seed": (
+        "Seed",
+        "Where the random numbers start, in the program `random_seed`. Left empty, each run draws a new one.",
+    ),
+}
+CHANGED = {"seed": "Seed", "num_inference_steps": "Steps", "guidance_scale": "Guidance scale"}
+OPTIONS = {"sweep": CHANGED, "second_sweep": CHANGED}
+"""What the settings of this lab alone are called, and what they are chosen from."""
+
+LOOK = Look(
+    icon=":material/image:",
+    sentence=_sentence,
+    figures=_figures,
+    main=_main,
+    tabs=_tabs,
+    counted="evaluations",
+    height_px=950,
+    words=WORDS,
+    titles=OPTIONS,
+    draws=True,
+)

@@ -6,8 +6,8 @@ from functools import partial
 import streamlit as st
 
 from core.measure.verdict import verdict
-from core.runs.records import Record, variants
-from core.runs.twin_world import CARRIES_OVER
+from core.runs.records import PICTURES_GONE, Record
+from core.runs.registry import LABS
 from core.store.tables import Run
 from core.units import count
 from ui.charts import from_run
@@ -45,6 +45,8 @@ def _result(stored: Run, key: str, can_compare: bool) -> None:
             st.markdown(f"##### {sentence}")
         figures(look.figures(run))
         look.main(run, key)
+        if PICTURES_GONE in (run.record.get("notes") or []):
+            st.caption(PICTURES_GONE)
         drawn = _tabs(run, look, can_compare)
         for tab, draw in zip(st.tabs(list(drawn), key=f"{key}_tab", on_change="rerun"), drawn.values(), strict=True):
             if tab.open:
@@ -68,6 +70,8 @@ def _memory(run: ShownRun, key: str) -> None:
 
 
 def _conditions(run: ShownRun, key: str) -> None:
+    if (run.record.get("model") or {}).get("source") == "embedded" and (told := LABS[run.record["lab"]].carries_over):
+        st.markdown(f":material/category: {told}")
     for note in run.record.get("notes") or []:
         st.markdown(f":material/info: {plain(note)}")
     st.caption(f"{provenance(run.record)}{conditions_words(run.record)}")
@@ -95,11 +99,9 @@ def _badges(record: Record) -> None:
             # In two parts, as a badge that is too long for a phone is cut.
             what, _, not_what = model["label"].rpartition(", ")
             st.badge(what, icon=":material/category:", color="gray")
-            st.badge(not_what, color="gray")
+            st.badge(not_what, color="gray", help=LABS[record["lab"]].carries_over or None)
         if record["settings"].get("previews"):
             st.badge("with previews, which take part of the time", icon=":material/hourglass_bottom:", color="gray")
-    if model.get("source") == "embedded" and record["lab"] in CARRIES_OVER:
-        st.caption(CARRIES_OVER[record["lab"]])
 
 
 def provenance(record: Record) -> str:
@@ -129,8 +131,7 @@ def short_provenance(record: Record) -> str:
 
 def _precision(record: Record, model: Record) -> str:
     """The run's precision, or how many where they are what the run compares."""
-    compared = variants(record) if record["lab"] == "precision" else []
-    return f"{len(compared)} precisions" if compared else str(model["dtype"])
+    return look_of(record["lab"]).precision(record) or str(model["dtype"])
 
 
 def _device(record: Record) -> str:

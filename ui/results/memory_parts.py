@@ -62,7 +62,7 @@ def computed_memory(planned: Plan, predicted_words: str | None) -> None:
     settings = planned.settings
     if not isinstance(settings, ModelSettings) or planned.weights_bytes is None or settings.source == "embedded":
         return
-    parts = predicted(planned.lab, settings, planned.weights_bytes)
+    parts = predicted(LABS[planned.lab], settings, planned.weights_bytes)
     told = " + ".join(f"{gib(part.bytes)} of {part.name}" for part in parts)
     total = f" = {gib(sum(part.bytes for part in parts))}" if len(parts) > 1 else ""
     context = f", and what CUDA keeps for itself: {_context()}" if settings.device.startswith("cuda") else ""
@@ -83,7 +83,7 @@ def _computed(record: Record) -> tuple[Part, ...]:
     except LabError:
         return ()  # a record of an older version, whose settings are no longer known
     weights = sum(int(model["weights_bytes"]) for model in record["models"])
-    return predicted(lab.name, settings, weights) if isinstance(settings, ModelSettings) else ()
+    return predicted(lab, settings, weights) if isinstance(settings, ModelSettings) else ()
 
 
 def _segments(name: str, parts: Sequence[Part]) -> list[dict[str, Any]]:

@@ -118,6 +118,10 @@ def written(part: Record, name: str, write: Callable[[Any], str]) -> str | None:
 
 def repeat_label(record: Record, index: int) -> str:
     """A repeat by its number, or by what the sweep changed: `3: steps 10`."""
-    sweep = record["settings"].get("sweep")
-    value = (record["repeats"][index].get("settings") or {}).get(sweep)
-    return f"repeat {index + 1}" if value is None else f"{index + 1}: {SHORT[sweep]} {value:g}"
+    told = changed(record["repeats"][index].get("settings") or {})
+    return f"{index + 1}: {told}" if told else f"repeat {index + 1}"
+
+
+def changed(settings: Record) -> str:
+    """What a sweep gave to one picture: `steps 10, guidance 7.5`."""
+    return ", ".join(f"{SHORT[name]} {value:.10g}" for name, value in settings.items() if name in SHORT)

@@ -12,6 +12,7 @@ from core.store.database import session
 from core.store.tables import Class
 from ui.days import day
 from ui.membership import address
+from ui.navigation import TEACHER
 from ui.paths import page_path
 from ui.plain import plain
 from ui.problem import problem
@@ -76,8 +77,6 @@ def _told(room: Class) -> str:
 
 
 def _links(room: Class) -> None:
-    from ui.navigation import TEACHER
-
     with st.container(horizontal=True):
         for file, title, icon, _ in TEACHER[1:]:
             st.page_link(page_path(f"teacher/{file}.py"), label=title, icon=icon, query_params={"class": room.id})

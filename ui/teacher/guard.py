@@ -27,10 +27,15 @@ def guard() -> None:
 
 def is_teacher_here() -> bool:
     """Whether a teacher is signed in in this browser, by passcode, token or account."""
-    if teachers.is_teacher_account(*account_email()):
+    if is_teacher_account_here():
         return True
     with session() as database:
         return teachers.is_teacher(database, cookie())
+
+
+def is_teacher_account_here() -> bool:
+    """Whether the account signed in with is a teacher's."""
+    return teachers.is_teacher_account(*account_email())
 
 
 def teachers_only(action: Callable[P, None]) -> Callable[P, None]:

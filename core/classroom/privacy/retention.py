@@ -1,11 +1,12 @@
-"""What a web process does beside its pages: delete the classes whose last day has come, and clean up after deletions.
+"""What a web process does beside its pages: delete what has had its day, and clean up after deletions.
 
     retention = Retention()
     retention.start()        # at once, then every hour, in a thread
     ...
     retention.stop()
 
-Several web processes may do the same; each class is deleted by one of them.
+Classes whose last day has come, old pictures and runs. Several web processes may do the same; each class is deleted by
+one of them.
 """
 
 import logging
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from core.classroom.privacy.deletion import clean, delete_expired
+from core.classroom.pruning import prune
 from core.errors import LabError
 from core.store.database import session
 from core.store.erasing import AT_ONCE_BYTES
@@ -57,11 +59,13 @@ def look() -> None:
     try:
         if count := delete_expired():
             _log.info("Deleted %d %s whose last day has come.", count, "class" if count == 1 else "classes")
+        if any(pruned := prune(time.time())):
+            _log.info("Deleted %d pictures and %d runs that are no longer kept.", pruned.pictures, pruned.runs)
         with session() as database:
             is_quiet = nothing_goes_on(database)
         clean(None if is_quiet else AT_ONCE_BYTES)
     except (DBAPIError, LabError, OSError) as error:
-        _log.warning("Classes whose last day has come could not be deleted; it is tried again: %s", error)
+        _log.warning("What has had its day could not be deleted; it is tried again: %s", error)
 
 
 def nothing_goes_on(database: Session) -> bool:

@@ -10,4 +10,8 @@ LAB = Lab(
     models=("resnet50", "resnet18", "mobilenet_v2"),
     fallback="embedded",
     measures=TIME | IMAGES | MEMORY,
+    carries_over=(
+        "What normalising, eval mode and inference mode do carries over to the real model; which objects "
+        "it knows, time and memory do not: random weights of the real size show the last two."
+    ),
 )

@@ -1,6 +1,6 @@
 """Settings of the classification lab."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, field_validator
 
@@ -22,6 +22,8 @@ class Settings(ModelSettings):
     """Call model.eval() before the first pass."""
     inference_mode: bool = True
     """Run without keeping what a training step would need."""
+
+    cost_nothing: ClassVar[frozenset[str]] = frozenset(("picture",))
 
     @field_validator("batch_sizes")
     @classmethod

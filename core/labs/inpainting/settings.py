@@ -1,10 +1,10 @@
 """Settings of the inpainting lab, with the lesson's values as defaults."""
 
-from typing import Literal, Self
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from core.runs.settings import ModelSettings, Picture, Prompt, Seed, settled_picture
+from core.runs.settings import ModelSettings, Picture, Prompt, Seed, is_asked_twice, settled_picture
 
 
 class Settings(ModelSettings):
@@ -28,6 +28,19 @@ class Settings(ModelSettings):
     seed: Seed | None = None
     previews: bool = False
     """Show the picture while it forms. Costs time, so such a run measures none."""
+
+    cost_nothing: ClassVar[frozenset[str]] = frozenset(("picture", "prompt", "negative_prompt", "seed"))
+
+    def workload(self) -> dict[str, Any]:
+        return super().workload() | {"guidance_scale": is_asked_twice(self.guidance_scale)}
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        return self.detector, self.model
+
+    @property
+    def is_slow_on_cpu(self) -> bool:
+        return True
 
     def settled(self) -> Self:
         return self.model_copy(update={"picture": settled_picture(self.picture, self.source)})

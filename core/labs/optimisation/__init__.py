@@ -9,4 +9,9 @@ LAB = Lab(
     summary="Does the same work in several faster ways, each beside the most that this machine allows.",
     models=("qwen3-0.6b", "stable-diffusion-1.5"),
     measures=TIME | TEXT,
+    carries_over=(
+        "What each variant changes, and whether it still writes or draws the same, carries over to the "
+        "real model; the times, what compiling costs and memory do not: random weights of the real size "
+        "show the last two."
+    ),
 )

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from core.labs.optimisation.settings import PROMPTS, STEPS, Settings, Variant
+from core.runs.arguments import file_variant, place_arguments
 
 ENGINE = Path(__file__).parent / "engine.py"
 TIMED = """
@@ -65,21 +66,15 @@ timed("better_scheduler", lambda: draw(pipe, prompt, {fewer}), "per picture")
 }
 
 
-def cell(settings: Settings, path: str, place: str, variant: str, is_local: bool) -> str:
-    """The calls of the chosen variants.
-
-    Args:
-        path: repository or folder of the weights.
-        place: device and precision as arguments of a load function.
-        variant: the argument that names a pipeline's file variant.
-        is_local: the weights are a folder, so nothing is fetched for llama.cpp either.
-    """
+def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
+    """The calls of the chosen variants; of weights in a folder nothing is fetched for llama.cpp either."""
     timed = TIMED.format(repeats=settings.repeats)
     prompt = PROMPTS[settings.model]
+    where = f"{sources[settings.model]!r}, {place_arguments(settings)}"
     if settings.is_text:
-        load = f"tokenizer, model = load_text_model({path!r}, {place})\nids = tokenizer({prompt!r}).input_ids\n\n"
+        load = f"tokenizer, model = load_text_model({where})\nids = tokenizer({prompt!r}).input_ids\n\n"
         return f"import time\n\n{load}{timed}{_text(settings, is_local)}"
-    load = f"pipe = load_picture_model({path!r}, {place}{variant})\nprompt = {prompt!r}\n\n"
+    load = f"pipe = load_picture_model({where}{file_variant(settings, is_local)})\nprompt = {prompt!r}\n\n"
     parts = "".join(PICTURES[name] for name in settings.chosen)
     return f"import time\n\n{load}{timed}" + parts.format(
         steps=settings.num_inference_steps or STEPS, fewer=settings.fewer_steps

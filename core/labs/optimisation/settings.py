@@ -80,6 +80,10 @@ class Settings(ModelSettings):
         """Text is about speed, which the full size decides; pictures of the full size take minutes."""
         return "dummy" if self.is_text else "embedded"
 
+    @property
+    def is_slow_on_cpu(self) -> bool:
+        return not self.is_text
+
     def settled(self) -> Self:
         """With the number of steps, once source and device are known."""
         is_long = self.source != "embedded" and self.device == "cpu"

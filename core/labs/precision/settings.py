@@ -5,7 +5,7 @@
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field
 
@@ -67,3 +67,5 @@ class Settings(ModelSettings):
     max_new_tokens: int = Field(default=32, ge=2, le=200)
     repeats: int = Field(default=3, ge=2, le=10)
     """Of every precision; the first of each is cold."""
+
+    cost_nothing: ClassVar[frozenset[str]] = frozenset(("prompt",))

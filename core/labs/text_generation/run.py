@@ -114,6 +114,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         {"text": None, "text_reason": NO_TEXT} if settings.source == "dummy" else {"text": None}
     )
     bandwidths = [read_bandwidth(model)]
+    _limit(recorder, settings, tokenizer, model, bandwidths)
     try:
         for index in range(settings.repeats):
             _repeat(index, settings, tokenizer, model, recorder, progress)
@@ -127,11 +128,16 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
 
 def _compare(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any, bandwidths: list[float]) -> None:
     """Set the limit beside the rate, and say so if the rate is above it."""
-    context = len(tokenizer(settings.prompt).input_ids) + settings.max_new_tokens / 2
-    recorder.limit(decode_limit(model, context, bandwidths))
+    _limit(recorder, settings, tokenizer, model, bandwidths)
     limit, rates = recorder.record["limit"], [each.get("tokens_per_s") or 0 for each in recorder.record["repeats"]]
     if limit and max(rates, default=0) > limit["value"]:
         recorder.note(ABOVE.format(rate=significant(max(rates)), limit=significant(limit["value"])))
+
+
+def _limit(recorder: Recorder, settings: Settings, tokenizer: Any, model: Any, bandwidths: list[float]) -> None:
+    """The limit by what was measured of the memory until now."""
+    context = len(tokenizer(settings.prompt).input_ids) + settings.max_new_tokens / 2
+    recorder.limit(decode_limit(model, context, bandwidths))
 
 
 class ProfiledTokens:
@@ -206,6 +212,8 @@ def _repeat(index: int, settings: Settings, tokenizer: Any, model: Any, recorder
             streamer=watch,
         )
     _keep(timing, watch, text, tokens, seed, settings, recorder)
+    if streamed is not None:
+        progress.report(stage, done + tokens, total, text)
 
 
 def _keep(

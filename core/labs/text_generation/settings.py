@@ -1,6 +1,6 @@
 """Settings of the text lab, with the lesson's values as defaults."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,3 +15,5 @@ class Settings(ModelSettings):
     temperature: float = Field(default=0.7, ge=0.05, le=2)
     seed: Seed | None = None
     """None draws a new seed for every repeat; the record says which."""
+
+    cost_nothing: ClassVar[frozenset[str]] = frozenset(("prompt", "temperature", "seed"))

@@ -10,6 +10,7 @@ import torch
 
 from core.labs.text_to_image import program
 from core.labs.text_to_image.settings import Settings
+from core.measure.memory import Reading
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.models.checkpoint import Checkpoint
@@ -54,11 +55,11 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     drawn: list[tuple[Any, dict[str, Any]]] = []
     rates = DeviceRates(settings, pipe.unet)
     rates.measure()
-    recorder.meters.reset_peaks()
     try:
         with readings_at_the_end(recorder):
             for variant in variants:
                 watch.begin(f"Picture {len(drawn) + 1} of {len(variants)}")
+                recorder.meters.reset_peaks()
                 drawn.append(_draw(pipe, settings, variant, watch, recorder))
     finally:
         _keep(drawn, settings, len(variants), recorder)
@@ -76,8 +77,7 @@ def variants_of(settings: Settings) -> list[Variant]:
     if settings.sweep is None:
         return [{"seed": a_seed(settings.seed), **fixed} for _ in range(settings.repeats)]
     seed = a_seed(settings.seed)
-    swept = [settings.variant(value)[settings.sweep] for value in settings.sweep_values]
-    return [{"seed": seed, **fixed, settings.sweep: value} for value in swept]
+    return [{"seed": seed, **fixed, **change} for change in settings.changes()]
 
 
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[Any]:
@@ -100,7 +100,8 @@ def _draw(
     networks = {TEXT: pipe.text_encoder, DENOISING: pipe.unet, DECODING: pipe.vae.decoder}
     if pipe.safety_checker is not None:
         networks[SAFETY] = pipe.safety_checker
-    swept = {"settings": {settings.sweep: variant[settings.sweep]}} if settings.sweep else {}
+    changed = {name: variant[name] for name in settings.swept()}
+    swept = {"settings": changed} if changed else {}
     result, entry = measured_picture(
         lambda phases: _generate(pipe, settings, variant, on_step_end=watch),
         networks,
@@ -108,12 +109,21 @@ def _draw(
         watch,
         swept | variant,
     )
+    entry |= _most(recorder.raise_peak(), settings.device)
     picture = result.images[0]
     is_blacked_out = bool(result.nsfw_content_detected and result.nsfw_content_detected[0])
     if is_blacked_out:
         recorder.note(BLACKED_OUT.format(number=entry["index"] + 1))
-    details = {"index": entry["index"], **variant, "sweep": settings.sweep, "is_blacked_out": is_blacked_out}
+    sweeps = {"sweep": settings.sweep, "second_sweep": settings.second_sweep}
+    details = {"index": entry["index"], **variant, **sweeps, "is_blacked_out": is_blacked_out}
+    details |= {name: value for name, value in entry.items() if name.startswith("peak_")}
     return picture, details | {"width": picture.width, "height": picture.height, "wall_s": entry["wall_s"]}
+
+
+def _most(peaks: Reading, device: str) -> dict[str, Any]:
+    """The most memory that this picture took: of tensors on a GPU, of the program otherwise."""
+    meter = "process_rss_bytes" if device == "cpu" else "allocated_bytes"
+    return {f"peak_{meter}": peaks.get(meter)}
 
 
 def _generate(pipe: Any, settings: Settings, variant: Variant, **more: Any) -> Any:

@@ -1,13 +1,17 @@
 """Settings of the picture lab, with the lesson's values as defaults."""
 
-from typing import Literal, Self
+from itertools import product
+from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from core.runs.settings import ModelSettings, Prompt, Seed
+from core.runs.settings import ModelSettings, Prompt, Seed, is_asked_twice
 
 NUM_INFERENCE_STEPS = (1, 150)
 GUIDANCE_SCALE = (0.0, 200.0)
+MOST_PICTURES = 36
+"""Of one run with two sweeps."""
+Swept = Literal["seed", "num_inference_steps", "guidance_scale"]
 
 
 class Settings(ModelSettings):
@@ -23,22 +27,60 @@ class Settings(ModelSettings):
     seed: Seed | None = None
     previews: bool = False
     """Show the picture while it forms. Costs time, so such a run measures none."""
-    sweep: Literal["seed", "num_inference_steps", "guidance_scale"] | None = None
+    sweep: Swept | None = None
     """What changes from picture to picture; None repeats the same settings `repeats` times."""
     sweep_values: tuple[float, ...] = Field(default=(), max_length=12)
+    second_sweep: Swept | None = None
+    """What changes as well: every value of the one with every value of the other, as rows and columns."""
+    second_sweep_values: tuple[float, ...] = Field(default=(), max_length=12)
+
+    cost_nothing: ClassVar[frozenset[str]] = frozenset(("prompt", "negative_prompt", "seed"))
 
     @model_validator(mode="after")
     def _sweep_is_whole(self) -> Self:
-        if (self.sweep is None) != (not self.sweep_values):
-            raise ValueError("set both sweep (what changes) and sweep_values (its values), or neither of them")
-        for value in self.sweep_values:
-            try:
-                self.model_validate(self.variant(value))
-            except ValidationError as error:
-                raise ValueError(f"{self.sweep} cannot be {value:g}: {error.errors()[0]['msg']}") from error
+        for name in ("sweep", "second_sweep"):
+            if (getattr(self, name) is None) != (not getattr(self, f"{name}_values")):
+                raise ValueError(f"set both {name} (what changes) and {name}_values (its values), or neither of them")
+        if self.second_sweep and self.sweep in (self.second_sweep, None):
+            raise ValueError("second_sweep needs a sweep of another setting beside it")
+        for name, values in self.swept().items():
+            for value in values:
+                self._check(name, value)
+        if (pictures := len(self.changes())) > MOST_PICTURES:
+            raise ValueError(f"this grid has {pictures} pictures, and one run draws at most {MOST_PICTURES}")
         return self
 
-    def variant(self, value: float) -> dict[str, object]:
-        """The settings of one picture of the sweep, as a dict without the sweep itself."""
-        whole = value if self.sweep == "guidance_scale" else int(value) if value == int(value) else value
-        return {**self.model_dump(), "sweep": None, "sweep_values": (), str(self.sweep): whole}
+    def _check(self, name: str, value: float) -> None:
+        plain = {"sweep": None, "sweep_values": (), "second_sweep": None, "second_sweep_values": ()}
+        try:
+            self.model_validate(self.model_dump() | plain | {name: value})
+        except ValidationError as error:
+            raise ValueError(f"{name} cannot be {value:g}: {error.errors()[0]['msg']}") from error
+
+    def workload(self) -> dict[str, Any]:
+        """Of the seeds only how many, of a guidance scale only whether it asks twice."""
+        swept: dict[str, Any] = {}
+        for key, name in (("sweep_values", self.sweep), ("second_sweep_values", self.second_sweep)):
+            if name == "seed":
+                swept[key] = len(getattr(self, key))
+            if name == "guidance_scale":
+                swept[key] = [is_asked_twice(value) for value in getattr(self, key)]
+        return super().workload() | {"guidance_scale": is_asked_twice(self.guidance_scale)} | swept
+
+    @property
+    def is_slow_on_cpu(self) -> bool:
+        return True
+
+    def swept(self) -> dict[str, list[float]]:
+        """The settings that change and their values, whole numbers as such; empty without a sweep."""
+        named = ((self.sweep, self.sweep_values), (self.second_sweep, self.second_sweep_values))
+        return {name: [_typed(name, value) for value in values] for name, values in named if name}
+
+    def changes(self) -> list[dict[str, float]]:
+        """What every picture of the sweep changes, row by row; a single empty one without a sweep."""
+        swept = self.swept()
+        return [dict(zip(swept, values, strict=True)) for values in product(*swept.values())]
+
+
+def _typed(name: str, value: float) -> float:
+    return int(value) if name != "guidance_scale" and value.is_integer() else value

@@ -2,8 +2,10 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from types import ModuleType
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from core.classroom.answers import Submission, submit_answer
@@ -11,7 +13,7 @@ from core.classroom.classes import QuestionState, open_class
 from core.classroom.joining import Joined, join
 from core.classroom.predictions import predict, wants_prediction
 from core.quiz.bank import Bank, Question
-from core.store.database import session
+from core.store.database import session, session_by_statement
 from core.store.tables import Base, Class
 from tests.core.quiz.examples import LESSON, NO_GPU
 
@@ -30,7 +32,7 @@ def joined(room: Class, handle: str) -> Joined:
 
 def answered(person_id: str, question: Question, choices: Sequence[str], bank: Bank = LESSON) -> Submission:
     """An answer as the page sends it: what the question wants predicted first is predicted."""
-    with session() as database:
+    with session_by_statement() as database:
         if wants_prediction(database, person_id, question):
             predict(database, person_id, question, [question.prediction_choices[0].id])
         return submit_answer(database, person_id, question, choices, bank=bank, machine=NO_GPU)
@@ -40,6 +42,19 @@ def count(table: type[Base]) -> int:
     """How many rows there are."""
     with session() as database:
         return database.scalar(select(func.count()).select_from(table)) or 0
+
+
+def after(monkeypatch: pytest.MonkeyPatch, module: ModuleType, name: str, other: Callable[[], Any]) -> None:
+    """Another request does `other` just after this one's first call of a module's function."""
+    real = getattr(module, name)
+
+    def called(*args: Any, **kwargs: Any) -> Any:
+        monkeypatch.setattr(module, name, real)
+        found = real(*args, **kwargs)
+        other()
+        return found
+
+    monkeypatch.setattr(module, name, called)
 
 
 def at_once(*actions: Callable[[], Any]) -> list[Any]:

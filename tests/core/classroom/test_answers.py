@@ -26,8 +26,9 @@ from core.classroom.runs import deciding_run
 from core.errors import AnswerRefused
 from core.quiz.bank import Question
 from core.quiz.marking import Marking
-from core.store.database import session
+from core.store.database import session, session_by_statement
 from core.store.tables import Answer, Run
+from tests.core.classroom.school import after
 from tests.core.quiz.examples import LESSON, NO_GPU, run_record
 
 Q1, Q2, Q4, Q5, Q8, Q9, Q11 = (LESSON.question(name) for name in ("Q1", "Q2", "Q4", "Q5", "Q8", "Q9", "Q11"))
@@ -142,14 +143,7 @@ def test_a_prediction_after_an_answer_is_refused_and_the_next_answer_goes_on_wit
 def test_a_prediction_is_kept_when_another_request_predicts_and_answers_in_between(
     opened: Session, person: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    begun = predictions._has_begun
-
-    def after_the_other_request(*args: Any) -> bool:
-        monkeypatch.setattr(predictions, "_has_begun", begun)
-        send(opened, person, Q11, "a")
-        return begun(*args)
-
-    monkeypatch.setattr(predictions, "_has_begun", after_the_other_request)
+    after(monkeypatch, predictions, "ensure_taken", lambda: send(opened, person, Q11, "a"))
     assert predict(opened, person, Q11, ["vae"]).choices == [Q11.prediction_choices[0].id]
 
 
@@ -316,7 +310,7 @@ def test_a_double_click_in_two_requests_stores_one_attempt(database: str, person
 
     def click() -> None:
         start.wait()
-        with session() as opened:
+        with session_by_statement() as opened:
             sent.append(send(opened, person, Q11, "a"))
 
     threads = [threading.Thread(target=click) for _ in range(6)]
@@ -335,7 +329,7 @@ def test_two_tabs_cannot_take_more_attempts_than_there_are(database: str, person
     def click(letter: str) -> None:
         start.wait()
         for other in (letter, "a", letter):
-            with session() as opened:
+            with session_by_statement() as opened:
                 try:
                     send(opened, person, Q11, other)
                 except AnswerRefused:

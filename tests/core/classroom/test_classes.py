@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.classroom import answers, classes
+from core.classroom import answers, classes, predictions
 from core.classroom.classes import (
     BadClass,
     QuestionClosed,
@@ -30,10 +30,11 @@ from core.classroom.classes import (
 )
 from core.classroom.codes import ALPHABET, spelled
 from core.classroom.joining import join
+from core.classroom.predictions import predict
 from core.config import Config
-from core.store.database import session
+from core.store.database import engine, session
 from core.store.tables import Answer, AuditLine, Class, Person, Prediction
-from tests.core.classroom.school import answered, at_once, count, joined, opened_class
+from tests.core.classroom.school import after, answered, at_once, count, joined, opened_class
 from tests.core.quiz.examples import LESSON
 
 Q1, Q2, Q11 = (LESSON.question(name) for name in ("Q1", "Q2", "Q11"))
@@ -227,6 +228,12 @@ def close_everything(room: Class) -> None:
         close_class(opened, room.id)
 
 
+def reopen(room: Class) -> None:
+    with session() as opened:
+        set_question(opened, room.id, "Q11", "open")
+        reopen_class(opened, room.id)
+
+
 CLOSINGS = [close_question, close_everything]
 
 
@@ -254,6 +261,27 @@ def test_nothing_is_stored_after_the_close_though_an_answer_was_on_its_way(
     monkeypatch.setattr(answers, "mark", marked_slowly)
     at_once(lambda: answered(person, Q11, ["two"]), teacher)
     assert stored_at_close == [count(Answer)]
+
+
+@pytest.mark.parametrize("close", CLOSINGS)
+def test_a_close_between_looking_and_writing_is_seen_by_what_is_written(
+    database: str, close: Callable[[Class], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On SQLite. PostgreSQL makes the close wait until the answer is stored."""
+    room = opened_class()
+    person = joined(room, "Ada").person_id
+    if engine().dialect.name == "postgresql":
+        monkeypatch.setattr("core.classroom.classes.hold", lambda *args, **kwargs: None)
+    after(monkeypatch, predictions, "ensure_taken", lambda: close(room))
+    with pytest.raises(QuestionClosed, match="is closed"):
+        answered(person, Q11, ["one"])
+    reopen(room)
+    with session() as opened:
+        predict(opened, person, Q11, ["unet"])
+    after(monkeypatch, answers, "ensure_taken", lambda: close(room))
+    with pytest.raises(QuestionClosed, match="is closed"):
+        answered(person, Q11, ["one"])
+    assert count(Answer) == 0 and count(Prediction) == 1
 
 
 @pytest.mark.parametrize("change", ["question", "class"])

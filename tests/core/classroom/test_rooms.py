@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from core.classroom import rooms
+from core.classroom import kept, rooms
 from core.classroom.classes import Room, room_of, set_question
 from core.classroom.rooms import FRESH_S, forget_rooms, room_now
 from core.config import config
@@ -23,7 +23,7 @@ def nothing_held() -> Iterator[None]:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Lets time pass for what is held."""
     now = [1000.0]
-    monkeypatch.setattr(rooms.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(kept.time, "monotonic", lambda: now[0])
 
     def forward(seconds: float) -> None:
         now[0] += seconds

@@ -1,7 +1,15 @@
 import time
 
 from core.classroom.classes import open_class
-from core.classroom.runs import all_runs, context_bytes, latest_run, pictures
+from core.classroom.runs import (
+    all_runs,
+    context_bytes,
+    drew,
+    finished_pictures,
+    labs_that_drew,
+    latest_run,
+    pictures,
+)
 from core.store.database import session
 from core.store.tables import Person, Picture, Run
 
@@ -30,6 +38,36 @@ def test_pictures_come_in_the_order_in_which_they_were_made(sqlite: str, person:
             database.add(Picture(run_id="a", index=index, role="picture", details={}, png=b""))
         database.flush()
         assert [picture.index for picture in pictures(database, "a")] == [0, 1, 2]
+
+
+def test_a_run_that_ended_with_previews_alone_drew_nothing(sqlite: str, person: str) -> None:
+    with session() as database:
+        for name, role in (("drawn", "picture"), ("painted", "result"), ("ended", "preview")):
+            database.add(run(name, person, None))
+            database.flush()
+            database.add(Picture(run_id=name, index=0, role=role, details={}, png=b"png"))
+        assert drew(database, ["drawn", "ended", "never"]) == {"drawn"}
+        assert drew(database, ["drawn", "painted"]) == {"drawn", "painted"}
+
+
+def test_a_gallery_holds_what_the_runs_were_made_for_the_newest_run_first(sqlite: str, person: str) -> None:
+    with session() as database:
+        for name, lab in (("old", "text_to_image"), ("new", "inpainting")):
+            database.add(run(name, person, None, lab))
+            database.flush()
+            for index, role in enumerate(("original", "result", "result") if lab == "inpainting" else ("picture",)):
+                database.add(Picture(run_id=name, index=index, role=role, details={}, png=b"png"))
+            database.flush()
+        found = finished_pictures(database, person, None, most=10)
+        assert [(picture.run_id, picture.index, of.lab) for picture, of in found] == [
+            ("new", 1, "inpainting"),
+            ("new", 2, "inpainting"),
+            ("old", 0, "text_to_image"),
+        ]
+        assert len(finished_pictures(database, person, None, most=1)) == 1
+        assert [of.id for _, of in finished_pictures(database, person, "text_to_image", most=10)] == ["old"]
+        assert labs_that_drew(database, person) == {"inpainting": 2, "text_to_image": 1}
+        assert finished_pictures(database, "somebody else", None, most=10) == []
 
 
 def test_made_up_runs_are_passed_over_where_cudas_own_share_is_sought(database: str, person: str) -> None:

@@ -170,3 +170,41 @@ def test_downloading_does_not_count_against_the_limit(
     watch.progress.report("Loading")
     assert not watch.is_stopped_after(590)
     assert watch.is_stopped_after(20)
+
+
+def test_speed_and_text_stay_when_the_steps_have_ended() -> None:
+    progress = JobProgress(clock=(clock := Clock()))
+    for step in range(11):
+        progress.report("Repeat 1 of 1", step, 10, text="Once upon")
+        clock.now += 0.5
+        progress.as_json()
+    progress.landed(5.0)
+    progress.report("Looking where the time goes")
+    told = progress.as_json()
+    assert told["rates"][-1] == (10, 2.0) and told["repeat_rates"] == [(10, 2.0)]
+    assert (told["steps"], told["rated_steps"], told["text"]) == (0, 10, "Once upon")
+
+
+def test_a_download_has_no_line_of_steps() -> None:
+    progress = JobProgress(clock=(clock := Clock()))
+    for done in range(0, 100, 10):
+        progress.report("Downloading", done, 100, bytes_per_s=10.0)
+        clock.now += 1
+        assert progress.as_json()["rates"] == []
+
+
+def test_memory_is_told_with_the_time_of_its_reading() -> None:
+    progress = JobProgress(clock=(clock := Clock()))
+    progress.memory({"computed": [("weights", 5)]})
+    assert progress.as_json()["memory"] == {"computed": [("weights", 5)]}
+    clock.now += 2
+    progress.memory({"now": 9, "before": 3})
+    clock.now += 7
+    assert progress.as_json()["memory"] == {"computed": [("weights", 5)], "now": 9, "before": 3, "read_at": 1002.0}
+
+
+def test_the_limit_is_told_once_it_is_measured() -> None:
+    progress = JobProgress()
+    assert progress.as_json()["limit_per_s"] is None
+    progress.limit(14.2)
+    assert progress.as_json()["limit_per_s"] == 14.2

@@ -4,6 +4,7 @@ import gc
 import importlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,9 @@ class Watcher:
         self.texts: list[str] = []
         self.landed_s: list[float] = []
         self.previews: list[tuple[bytes, int]] = []
+        self.memories: list[dict[str, Any]] = []
+        self.rates: list[float] = []
+        self.limits: list[float] = []
         self._stop_when = stop_when
 
     def report(
@@ -35,6 +39,15 @@ class Watcher:
 
     def preview(self, picture: bytes, step: int) -> None:
         self.previews.append((picture, step))
+
+    def memory(self, facts: dict[str, Any]) -> None:
+        self.memories.append(facts)
+
+    def rate(self, per_s: float) -> None:
+        self.rates.append(per_s)
+
+    def limit(self, steps_per_s: float) -> None:
+        self.limits.append(steps_per_s)
 
     def check(self) -> None:
         if self._stop_when(self):

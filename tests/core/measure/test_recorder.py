@@ -143,3 +143,56 @@ def test_the_peak_of_a_run_is_the_highest_of_its_parts() -> None:
     record.record["memory"]["peak"]["process_rss_bytes"] = 10 * first
     record.raise_peak()
     assert record.record["memory"]["peak"]["process_rss_bytes"] == 10 * first
+
+
+class Told(SilentProgress):
+    def __init__(self) -> None:
+        self.memories: list[dict[str, Any]] = []
+        self.limits: list[float] = []
+        self.rates: list[float] = []
+
+    def memory(self, facts: dict[str, Any]) -> None:
+        self.memories.append(facts)
+
+    def limit(self, steps_per_s: float) -> None:
+        self.limits.append(steps_per_s)
+
+    def rate(self, per_s: float) -> None:
+        self.rates.append(per_s)
+
+
+def test_readings_that_are_taken_anyway_are_told_and_one_more_after_every_repeat() -> None:
+    subject = recorder(progress=(told := Told()))
+    subject.read("baseline")
+    time.sleep(0.11)
+    with subject.clock.measure() as timing:
+        assert len(told.memories) == 1
+    subject.repeat(timing)
+    assert len(told.memories) == len(subject.record["memory"]["timeline"]) == 2
+    first, last = told.memories
+    assert first["before"] is None and last["before"] == first["now"] > 0
+    assert (last["meter"], last["device"]) == ("process_rss", LAPTOP.ram_bytes)
+
+
+@pytest.mark.parametrize(
+    ("limit", "steps_per_s"),
+    [
+        ({"value": 14.2, "unit": "tokens/s"}, 14.2),
+        ({"value": 0.5, "unit": "s/evaluation"}, 2.0),
+        ({"value": 0.5, "unit": "s/batch", "images": 8}, 16.0),
+    ],
+)
+def test_a_limit_is_told_as_steps_per_second(limit: dict[str, Any], steps_per_s: float) -> None:
+    subject = recorder(progress=(told := Told()))
+    subject.limit("the weights fit into the cache")
+    subject.limit(limit)
+    assert told.limits == [steps_per_s]
+
+
+def test_pictures_per_second_of_a_batch_are_told() -> None:
+    subject = recorder(progress=(told := Told()))
+    with subject.clock.measure() as timing:
+        pass
+    subject.repeat(timing, images_per_s=42.0)
+    subject.repeat(timing)
+    assert told.rates == [42.0]

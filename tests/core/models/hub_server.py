@@ -80,7 +80,11 @@ class Handler(BaseHTTPRequestHandler):
         return {"type": "file", "oid": self._hash(name), "size": size, "path": name}
 
     def _hash(self, name: str) -> str:
-        return hashlib.sha1((self.server.folder / name).read_bytes()).hexdigest()
+        """As the Hub names files: those kept in LFS by their SHA-256, small ones by git's SHA-1."""
+        body = (self.server.folder / name).read_bytes()
+        if name.endswith(".safetensors"):
+            return hashlib.sha256(body).hexdigest()
+        return hashlib.sha1(f"blob {len(body)}\0".encode() + body).hexdigest()
 
     def _json(self, content: object) -> None:
         self._answer(200, json.dumps(content).encode(), {"Content-Type": "application/json"})

@@ -8,6 +8,7 @@ from urllib.error import HTTPError
 import pytest
 import torch
 
+from core.cli import main
 from core.config import config
 from core.errors import RunCancelled, WeightsUnavailable
 from core.models import classifier
@@ -15,7 +16,8 @@ from core.models import hub as hub_module
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
 from core.models.download_errors import explained
-from core.models.sources import file_path, is_cached
+from core.models.sources import file_path, is_cached, snapshot
+from core.models.verifying import damaged
 from tests.core.models.conftest import Reports
 from tests.core.models.hub_server import COMMIT, Hub, running
 
@@ -212,3 +214,52 @@ def test_the_cause_of_an_error_decides_and_not_its_wrapping():
     wrapped = RuntimeError("download failed")
     wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
     assert "became full" in explained(wrapped, QWEN).message
+
+
+def test_the_command_line_fetches_checks_and_fetches_a_damaged_file_anew(hub, capsys):
+    assert main(["fetch", "--check", QWEN.id]) == 1
+    assert "is not here" in capsys.readouterr().err and not hub.requests
+    assert main(["fetch", QWEN.id]) == 0
+    assert "1 of 1 are not here yet: 1.52 GB to download." in capsys.readouterr().out
+    hub.requests.clear()
+    assert main(["fetch", "--check", QWEN.id]) == 0
+    assert "here and whole" in capsys.readouterr().out and not hub.requests
+
+    weights = snapshot(QWEN) / "model.safetensors"
+    with weights.open("r+b") as file:
+        file.seek(1000)
+        file.write(b"other")
+    assert main(["fetch", "--check", QWEN.id]) == 1
+    assert "is damaged" in capsys.readouterr().err and weights.exists()
+    assert main(["fetch", QWEN.id]) == 0
+    assert "model.safetensors is damaged and fetched once more" in capsys.readouterr().err
+    assert weights.read_bytes() == (hub.folder / "model.safetensors").read_bytes()
+
+
+def test_a_small_file_is_checked_too(hub, reports):
+    checkpoint(QWEN.id, "hub", reports)
+    assert damaged(QWEN) == []
+    path = snapshot(QWEN) / "config.json"
+    path.write_text(path.read_text().replace("1", "2", 1))
+    assert damaged(QWEN) == [path]
+
+
+def test_what_cannot_be_fetched_is_told_and_the_others_are_fetched(hub, capsys):
+    assert main(["fetch", "stable-diffusion-1.5", QWEN.id]) == 1
+    told = capsys.readouterr()
+    assert "Stable Diffusion 1.5: " in told.err and "Qwen3-0.6B: here and whole" in told.out
+
+
+@pytest.mark.parametrize(("command", "told"), [([], "name models"), (["gpt-9"], "there is no model gpt-9")])
+def test_a_fetch_without_a_model_says_which_there_are(command, told, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["fetch", *command])
+    assert ended.value.code == 2 and told in capsys.readouterr().err
+
+
+def test_a_classifiers_file_is_checked_by_its_name(published, reports):
+    checkpoint("mobilenet_v2", "hub", reports)
+    assert damaged(CATALOG["mobilenet_v2"]) == []
+    with file_path(CATALOG["mobilenet_v2"]).open("ab") as file:
+        file.write(b"more")
+    assert damaged(CATALOG["mobilenet_v2"]) == [file_path(CATALOG["mobilenet_v2"])]

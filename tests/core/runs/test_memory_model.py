@@ -16,6 +16,7 @@ from core.labs.text_generation.settings import Settings as Text
 from core.labs.text_to_image.settings import Settings as Picture
 from core.models.catalog import CATALOG, CONFIGS
 from core.runs.memory_model import Part, activation_bytes, kv_bytes, measured, predicted
+from core.runs.registry import LABS
 
 MIB = 2**20
 QWEN = json.loads((CONFIGS / "qwen3-0.6b" / "config.json").read_text())
@@ -85,12 +86,12 @@ def test_the_decoders_tensors_take_what_the_model_says(model: str, side: int) ->
     ],
 )
 def test_every_lab_has_its_parts(lab: str, settings: Any, parts: list[str]) -> None:
-    found = predicted(lab, settings, 1000)
+    found = predicted(LABS[lab], settings, 1000)
     assert [part.name for part in found] == parts and all(part.bytes > 0 for part in found)
 
 
 def test_sdxl_decodes_in_float32_whatever_the_precision() -> None:
-    wide, half = (predicted("inpainting", Inpainting(dtype=dtype), 0)[1] for dtype in ("float32", "float16"))
+    wide, half = (predicted(LABS["inpainting"], Inpainting(dtype=dtype), 0)[1] for dtype in ("float32", "float16"))
     assert wide == half == Part("activations", 3 * 256 * 1024 * 1024 * 4)
 
 

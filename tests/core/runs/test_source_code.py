@@ -23,6 +23,16 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("precision", {"max_new_tokens": 2, "precisions": ["float16"]}, "nats from float32"),
     ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "random_seed 3:"),
     ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "random_seed 2:"),
+    (
+        "text_to_image",
+        {
+            "sweep": "num_inference_steps",
+            "sweep_values": [1, 2],
+            "second_sweep": "guidance_scale",
+            "second_sweep_values": [7.5],
+        },
+        "num_inference_steps 2, guidance_scale 7.5:",
+    ),
     ("load_model", {"model": "sdxl-inpainting"}, "text_encoder_2 336000 parameters"),
     ("inpainting", {"num_inference_steps": 2}, "'label': 'house'"),
     ("image_classification", {"batch_sizes": [1, 2], "repeats": 2}, "house: 100.0%"),

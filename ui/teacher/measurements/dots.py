@@ -45,11 +45,13 @@ def dot_chart(
     x = alt.X("value:Q", title=told_axis, scale=scale, axis=alt.Axis(tickCount=6))
     lines = max(label(group, unit).count("|") + 1 for group in shown)
     y = alt.Y("group:N", sort=[label(group, unit) for group in shown], title=None, axis=_names(alt, lines))
-    chart = alt.layer(
+    layers = [
         _dots(alt, shown, stacks, highest, unit, x, y),
         _ticks(alt, "text", [(group, group.median) for group in shown], unit, x, y, 4),
-        _ticks(alt, "limit", [(g, g.limit) for g in shown if g.limit is not None], unit, x, y, 5),
-    )
+    ]
+    if limits := [(group, group.limit) for group in shown if group.limit is not None]:
+        layers.append(_ticks(alt, "limit", limits, unit, x, y, 5))
+    chart = alt.layer(*layers)
     row_px = max(LINE_PX * (lines + 1), min(STACKED_PX * (2 * highest + 2), HIGHEST_ROW_PX))
     height = len(shown) * row_px + AXIS_PX
     alt_text = "; ".join(label(group, unit).replace("|", ", ") for group in shown)

@@ -14,6 +14,7 @@ from core.store.tables import Class, Person, Run
 from core.units import count
 from ui.comparison import shown_row
 from ui.plain import plain
+from ui.results import result
 from ui.teacher.guard import guard, teachers_only
 from ui.teacher.measurements.dots import dot_chart, picked
 from ui.teacher.measurements.figures import WORDS, dots_of, finding, groups_of, measures_of, one_each
@@ -135,8 +136,6 @@ def _open_run(room: Class) -> None:
 
     @st.dialog("One run", width="medium", position="right", on_dismiss=teachers_only(_close))
     def show(run: Run, handle: str) -> None:
-        from ui.results import result
-
         # A click inside runs this function alone, without the page around it.
         guard()
         page = f" · {run.question_id}" if run.question_id else ""

@@ -74,16 +74,33 @@ def test_a_seed_gives_the_same_text_again_and_no_seed_gives_others(resident: Res
 
 def test_text_is_streamed_in_the_cold_repeat_only(resident: Resident) -> None:
     watcher = Watcher()
-    generate(resident, watcher, max_new_tokens=4)
+    record = generate(resident, watcher, max_new_tokens=4).record
     cold = [report for report in watcher.seen if report[0] == "Repeat 1 of 3"]
     assert watcher.texts and len(watcher.texts) <= len(cold)
     assert watcher.texts[0].startswith("Once upon a time")
+    assert watcher.texts[-1] == record["outputs"]["text"]  # told once more when the pass is over, so that it is whole
+
+
+def test_the_limit_by_the_first_reading_is_told_before_the_first_repeat(
+    resident: Resident, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+
+    class Limited(Watcher):
+        def limit(self, steps_per_s: float) -> None:
+            super().limit(steps_per_s)
+            seen.append(len(self.landed_s))
+
+    monkeypatch.setattr("core.measure.limits.last_cache_bytes", lambda device: 1000)
+    watcher = Limited()
+    record = generate(resident, watcher, max_new_tokens=4).record
+    assert seen == [0, 3] and watcher.limits[-1] == record["limit"]["value"] >= watcher.limits[0] > 0
 
 
 def test_progress_counts_the_tokens_of_the_whole_run(resident: Resident, watcher: Watcher) -> None:
     generate(resident, watcher, repeats=2, max_new_tokens=3)
     counted = [(step, steps) for stage, step, steps in watcher.seen if stage.startswith("Repeat")]
-    assert counted == [(0, 6), (1, 6), (2, 6), (3, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
+    assert counted == [(0, 6), (1, 6), (2, 6), (3, 6), (3, 6), (3, 6), (4, 6), (5, 6), (6, 6)]
 
 
 def test_random_weights_show_no_text_and_say_why(resident: Resident, monkeypatch: pytest.MonkeyPatch) -> None:

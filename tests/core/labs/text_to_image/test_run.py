@@ -14,7 +14,7 @@ from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 from core.runs import loading
 from core.runs.execution import Outcome, execute
-from core.runs.png import describe
+from core.runs.png import describe, made_with
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 from tests.core.models.test_dummy import write_small_configs
@@ -91,6 +91,60 @@ def test_a_sweep_of_steps_measures_the_distance_to_the_last(kept: Resident) -> N
     assert distances[-1] == 0 and distances[0] > 0
     assert {picture.details["seed"] for picture in outcome.pictures} == {3}
     assert [picture.details["num_inference_steps"] for picture in outcome.pictures] == [1, 2, 4]
+
+
+def test_two_sweeps_draw_every_combination_each_with_its_time_and_memory(kept: Resident) -> None:
+    grid = {"second_sweep": "guidance_scale", "second_sweep_values": [1, 7.5]}
+    outcome = draw(kept, seed=3, sweep="num_inference_steps", sweep_values=[1, 4], **grid)
+    assert_valid(outcome.record)
+    changed = [repeat["settings"] for repeat in outcome.record["repeats"]]
+    assert [tuple(each.values()) for each in changed] == [(1, 1.0), (1, 7.5), (4, 1.0), (4, 7.5)]
+    assert list(changed[0]) == ["num_inference_steps", "guidance_scale"]
+    assert len({picture.png for picture in outcome.pictures}) == 4
+    peaks = [picture.details["peak_process_rss_bytes"] for picture in outcome.pictures]
+    assert all(peak > 1e8 for peak in peaks)
+    assert outcome.record["memory"]["peak"]["process_rss_bytes"] >= max(peaks)
+    assert all(picture.details["second_sweep"] == "guidance_scale" for picture in outcome.pictures)
+
+
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [
+        ({"second_sweep": "seed", "second_sweep_values": [1]}, "needs a sweep of another setting"),
+        ({"sweep": "seed", "sweep_values": [1], "second_sweep": "seed", "second_sweep_values": [2]}, "another setting"),
+        ({"sweep": "seed", "sweep_values": [1], "second_sweep": "num_inference_steps"}, "set both second_sweep"),
+        (
+            {
+                "sweep": "seed",
+                "sweep_values": list(range(8)),
+                "second_sweep": "guidance_scale",
+                "second_sweep_values": list(range(8)),
+            },
+            "64 pictures, and one run draws at most 36",
+        ),
+        (
+            {
+                "sweep": "seed",
+                "sweep_values": [1],
+                "second_sweep": "num_inference_steps",
+                "second_sweep_values": [4, 0],
+            },
+            "num_inference_steps cannot be 0",
+        ),
+    ],
+)
+def test_a_grid_that_cannot_be_drawn_is_refused(settings: dict[str, Any], told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Settings(**settings)
+
+
+def test_a_picture_is_made_again_from_its_file(kept: Resident) -> None:
+    outcome = draw(kept, sweep="seed", sweep_values=[8, 9], prompt="a small house")
+    lab, settings = made_with(outcome.pictures[1].png)
+    again = execute(lab, settings, SilentProgress(), kept)
+    assert (again.record["settings"]["seed"], again.record["settings"]["sweep"]) == (9, None)
+    one, other = (Image.open(io.BytesIO(each.pictures[-1].png)).tobytes() for each in (outcome, again))
+    assert one == other
 
 
 def test_a_sweep_without_a_seed_draws_one_and_keeps_it() -> None:

@@ -1,7 +1,7 @@
 import numpy as np
 from PIL import Image
 
-from core.labs.inpainting.table import PATH, SIDE, draw_table
+from core.runs.shipped.table import PATH, SIDE, draw_table
 
 
 def test_the_shipped_picture_is_what_the_script_draws() -> None:

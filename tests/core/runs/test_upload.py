@@ -12,8 +12,8 @@ from PIL import Image
 
 from core.config import ROOT, Config
 from core.errors import BadPicture
-from core.labs.inpainting import upload
-from core.labs.inpainting.upload import safe_picture
+from core.runs import upload
+from core.runs.upload import safe_picture
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -98,7 +98,7 @@ def test_a_phones_24_megapixel_picture_is_taken_and_told() -> None:
 
 PEAK = """
 import sys
-from core.labs.inpainting.upload import safe_picture
+from core.runs.upload import safe_picture
 def kib(name):
     return int(next(line for line in open("/proc/self/status") if line.startswith(name)).split()[1])
 data = sys.stdin.buffer.read()
@@ -176,7 +176,7 @@ def test_a_tiny_picture_is_refused_with_its_size() -> None:
 
 
 def test_checking_a_picture_does_not_import_torch() -> None:
-    code = "import sys, core.labs.inpainting.upload; sys.exit('torch' in sys.modules)"
+    code = "import sys, core.runs.upload; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

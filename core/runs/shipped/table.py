@@ -1,6 +1,6 @@
-"""Draws `table.png`, the picture that the inpainting lab ships: a table with a cup and a toy cat. Free of any licence.
+"""Draws `table.png`: a table with a cup and a toy cat. Free of any licence.
 
-python -m core.labs.inpainting.table        # writes table.png again, the same every time
+python -m core.runs.shipped.table        # writes table.png again, the same every time
 """
 
 from pathlib import Path

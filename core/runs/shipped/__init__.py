@@ -1,0 +1,1 @@
+"""Pictures that the project ships, for every lab that takes one."""
