@@ -54,8 +54,18 @@ install: .venv/run
 
 .venv/run: requirements.txt constraints.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet -r requirements.txt -c constraints.txt
+	$(BIN)/python -m pip install --quiet --upgrade pip uv
+	# PyTorch's own index has builds without CUDA libraries, which are most of its size; uv takes the one that fits.
+	@all="-r requirements.txt -c constraints.txt"; \
+	uv="$(BIN)/uv pip install --python $(BIN)/python --system-certs $$all"; \
+	if UV_HTTP_TIMEOUT=10 UV_HTTP_RETRIES=0 $$uv --torch-backend=auto --dry-run >/dev/null 2>&1; then \
+	  echo "Installing PyTorch's own build for this machine: without CUDA libraries where there is no NVIDIA card."; \
+	  $$uv --torch-backend=auto --quiet; \
+	else \
+	  echo "Installing PyTorch from the package registry, on Linux with its CUDA libraries (6.5 GB):"; \
+	  echo "PyTorch's own index, which has smaller builds, cannot be reached or has none that fits."; \
+	  UV_HTTP_TIMEOUT=180 $$uv --quiet || $(BIN)/python -m pip install --quiet $$all; \
+	fi
 	# The detector's OpenCV wants a screen library that servers lack; the headless build does without.
 	$(BIN)/python -c "import cv2" 2>/dev/null || ($(BIN)/python -m pip uninstall --quiet --yes opencv-python && \
 	  $(BIN)/python -m pip install --quiet opencv-python-headless)

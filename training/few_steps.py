@@ -15,9 +15,9 @@ from diffusers import LCMScheduler, UNet2DConditionModel
 from transformers import CLIPTextModel, CLIPTokenizer
 
 from training import vae as autoencoder
+from training.captions import prompt_for_training
 from training.data import pictures, scene_set
 from training.diffusion import SCHEDULE, inherit, latents, new_unet
-from training.captions import prompt_for_training
 from training.loop import Training
 from training.text_to_image import OUTPUT as TEACHER
 from training.text_to_image import SCENES, pipeline, tokens, trained_vae

@@ -40,6 +40,7 @@ class Model:
         gpu_dtype: what `auto` takes on a GPU; for bfloat16 it is float16 where a card has no units for that.
         native_size: picture side in pixels that it was trained for, None for text.
         twin_size: the same for the embedded twin.
+        most_steps: as many as the schedule of a model has that was distilled to few steps; None for all others.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Model:
     gpu_dtype: str = "float16"
     native_size: int | None = None
     twin_size: int | None = None
+    most_steps: int | None = None
 
     @property
     def parameters(self) -> int:
@@ -141,7 +143,7 @@ CATALOG: dict[str, Model] = {
             ),
             twin=(
                 Component("text_encoder", "CLIP text encoder", 326_784),
-                Component("unet", "UNet", 4_072_868),
+                Component("unet", "UNet", 4_185_092),
                 Component("vae", "VAE", 802_559),
             ),
             download_bytes=2_742_000_000,
@@ -157,7 +159,39 @@ CATALOG: dict[str, Model] = {
                 "safety_checker/model.fp16.safetensors",
             ),
             native_size=512,
-            twin_size=64,
+            twin_size=128,
+        ),
+        Model(
+            id="lcm-dreamshaper-v7",
+            title="LCM Dreamshaper v7",
+            task="text-to-image",
+            repo="SimianLuo/LCM_Dreamshaper_v7",
+            licence="MIT",
+            components=(
+                Component("text_encoder", "CLIP text encoder", 123_060_480),
+                Component("unet", "UNet, told the guidance", 859_602_884),
+                Component("vae", "VAE", 83_653_863),
+                Component("safety_checker", "Safety checker", 303_981_588),
+            ),
+            twin=(
+                Component("text_encoder", "CLIP text encoder", 326_784),
+                Component("unet", "UNet, told the guidance", 4_187_140),
+                Component("vae", "VAE", 802_559),
+            ),
+            download_bytes=5_483_000_000,
+            storage_dtype="float32",
+            allow_patterns=("model_index.json", "*/*.json", "*/*.txt", "*/*.safetensors"),
+            required_files=(
+                "tokenizer/vocab.json",
+                "tokenizer/merges.txt",
+                "text_encoder/model.safetensors",
+                "unet/diffusion_pytorch_model.safetensors",
+                "vae/diffusion_pytorch_model.safetensors",
+                "safety_checker/model.safetensors",
+            ),
+            most_steps=50,
+            native_size=512,
+            twin_size=128,
         ),
         Model(
             id="sdxl-inpainting",
@@ -174,7 +208,7 @@ CATALOG: dict[str, Model] = {
             twin=(
                 Component("text_encoder", "CLIP text encoder", 438_624),
                 Component("text_encoder_2", "Second text encoder", 336_000),
-                Component("unet", "UNet, 9 input channels", 4_319_972),
+                Component("unet", "UNet, 9 input channels", 4_430_756),
                 Component("vae", "VAE", 802_559),
             ),
             download_bytes=6_941_000_000,
@@ -192,7 +226,7 @@ CATALOG: dict[str, Model] = {
                 "vae/diffusion_pytorch_model.fp16.safetensors",
             ),
             native_size=1024,
-            twin_size=64,
+            twin_size=128,
         ),
         Model(
             id="yolov8n-seg",

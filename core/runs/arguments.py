@@ -31,7 +31,8 @@ def place_arguments(settings: ModelSettings) -> str:
 
 def file_variant(settings: ModelSettings, is_local: bool) -> str:
     """Which of a pipeline's files are read; the twin has one kind alone."""
-    return ", variant=None" if is_local and settings.source == "embedded" else ', variant="fp16"'
+    variant = None if is_local and settings.source == "embedded" else CATALOG[settings.model].variant
+    return f', variant="{variant}"' if variant else ", variant=None"
 
 
 def side_of(settings: Any, model: str, is_local: bool) -> int | None:

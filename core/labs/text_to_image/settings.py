@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
 
+from core.models.catalog import CATALOG
 from core.runs.settings import ModelSettings, Prompt, Seed, is_asked_twice
 
 NUM_INFERENCE_STEPS = (1, 150)
@@ -15,7 +16,7 @@ Swept = Literal["seed", "num_inference_steps", "guidance_scale"]
 
 
 class Settings(ModelSettings):
-    model: Literal["stable-diffusion-1.5"] = "stable-diffusion-1.5"
+    model: Literal["stable-diffusion-1.5", "lcm-dreamshaper-v7"] = "stable-diffusion-1.5"
     repeats: int = Field(default=1, ge=1, le=20)
     prompt: Prompt = "A futuristic city skyline at sunset, digital art"
     negative_prompt: str = Field(default="", max_length=1000)
@@ -43,6 +44,12 @@ class Settings(ModelSettings):
                 raise ValueError(f"set both {name} (what changes) and {name}_values (its values), or neither of them")
         if self.second_sweep and self.sweep in (self.second_sweep, None):
             raise ValueError("second_sweep needs a sweep of another setting beside it")
+        most = CATALOG[self.model].most_steps
+        if most is not None and self.num_inference_steps > most:
+            raise ValueError(
+                f"{CATALOG[self.model].title} takes at most {most} steps, not {self.num_inference_steps}: "
+                "that is how many its schedule has, and it was made for 4"
+            )
         for name, values in self.swept().items():
             for value in values:
                 self._check(name, value)
@@ -64,8 +71,12 @@ class Settings(ModelSettings):
             if name == "seed":
                 swept[key] = len(getattr(self, key))
             if name == "guidance_scale":
-                swept[key] = [is_asked_twice(value) for value in getattr(self, key)]
-        return super().workload() | {"guidance_scale": is_asked_twice(self.guidance_scale)} | swept
+                swept[key] = [self._is_asked_twice(value) for value in getattr(self, key)]
+        return super().workload() | {"guidance_scale": self._is_asked_twice(self.guidance_scale)} | swept
+
+    def _is_asked_twice(self, guidance_scale: float) -> bool:
+        """A model that was distilled to few steps is told the scale, and asked once."""
+        return CATALOG[self.model].most_steps is None and is_asked_twice(guidance_scale)
 
     @property
     def is_slow_on_cpu(self) -> bool:
