@@ -1,6 +1,6 @@
 """Small pictures at a size that can be looked at. Only the screen gets these; downloads are the real files.
 
-A browser that stretches a picture of 64 pixels over a column makes a blur of it. Here every pixel becomes a square, so
+A browser that stretches a picture of 128 pixels over a column makes a blur of it. Here every pixel becomes a square, so
 that one sees what the model drew, and how little of it there is.
 """
 

@@ -7,8 +7,10 @@ import streamlit as st
 from core.jobs.queue import Place
 from core.quiz.bank import Reference
 from core.quiz.verdict import figure
+from core.runs.registry import LABS
 from core.store.tables import Job
 from core.units import roughly
+from ui.labs import look_of
 from ui.labs.look import Look
 from ui.live import live_view
 from ui.plain import plain
@@ -70,6 +72,9 @@ def failure_card(job: Job) -> None:
     message = "" if job.state == "cancelled" else plain(error.get("message", ""))
     text = f"**{title}** {message} {plain(error.get('remedy', ''))}"
     (st.info if job.state == "cancelled" else st.error)(text, icon=icon)
+    for lab in LABS.values():
+        if error.get("kind") in lab.helps_with and lab.name != job.lab:
+            st.caption(f"{look_of(lab.name).icon} The lab **{lab.title}** shows what can be done. {lab.summary}")
 
 
 def reference_card(reference: Reference) -> None:

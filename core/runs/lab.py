@@ -83,6 +83,7 @@ class Lab:
         beside_weights: what a run should need beside the weights, where that can be computed.
         carries_over: one sentence for every result of a twin, on what holds of the real model too; a lab without models
             has none.
+        helps_with: kinds of errors after which its page has something to show.
         world: what its twin knows, where it takes a prompt.
         suggestions: prompts that the twin knows, by title.
     """
@@ -97,6 +98,7 @@ class Lab:
     measures: dict[str, Measure] = field(default_factory=dict)
     beside_weights: Callable[[ModelSettings], Part] | None = None
     carries_over: str = ""
+    helps_with: tuple[str, ...] = ()
     world: World | None = None
     suggestions: dict[str, str] = field(default_factory=dict)
 

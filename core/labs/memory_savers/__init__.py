@@ -14,5 +14,6 @@ LAB = Lab(
         "Which saver touches the weights and which the activations, and what each does to the picture, carries over to "
         "the real model; how many bytes and seconds that is does not: random weights of the real size show both."
     ),
+    helps_with=("out_of_memory",),
     world=PICTURES,
 )

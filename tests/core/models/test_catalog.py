@@ -20,6 +20,12 @@ FROM_THE_DESIGN = {
         "text_encoder": 123_060_480,
         "safety_checker": 303_981_588,
     },
+    "lcm-dreamshaper-v7": {
+        "unet": 859_520_964 + 256 * 320,
+        "vae": 83_653_863,
+        "text_encoder": 123_060_480,
+        "safety_checker": 303_981_588,
+    },
     "sdxl-inpainting": {
         "unet": 2_567_478_084,
         "vae": 83_653_863,

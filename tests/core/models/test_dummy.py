@@ -76,9 +76,9 @@ def test_a_dummy_of_another_layout_is_written_again(small_qwen, reports):
     assert dummy_is_written(QWEN.id)
 
 
-def write_small_configs(folder: Path) -> None:
-    """Stable Diffusion's configuration files, all four networks, with small numbers in them."""
-    shutil.copytree(CONFIGS / "stable-diffusion-1.5", folder, dirs_exist_ok=True)
+def write_small_configs(folder: Path, model_id: str = "stable-diffusion-1.5") -> None:
+    """A pipeline's configuration files, all four networks, with small numbers in them."""
+    shutil.copytree(CONFIGS / model_id, folder, dirs_exist_ok=True)
     for name, changes in json.loads((Path(__file__).parent / "small_stable_diffusion.json").read_text()).items():
         content = json.loads((folder / name).read_text()) | changes
         (folder / name).write_text(json.dumps(content))
@@ -112,6 +112,31 @@ def test_pipeline_weights_are_float16_files_of_the_fp16_variant(tmp_path, monkey
         "model.fp16.safetensors",
         "model.fp16.safetensors",
     ]
+
+
+def test_a_model_of_few_steps_loads_into_the_same_pipeline_and_is_told_the_guidance(tmp_path, monkeypatch, reports):
+    model = CATALOG["lcm-dreamshaper-v7"]
+    write_small_configs(tmp_path / "configs" / model.id, model.id)
+    monkeypatch.setattr(random_checkpoint, "CONFIGS", tmp_path / "configs")
+    random_checkpoint.write_checkpoint(model, tmp_path / "written", stage="Writing", progress=reports)
+
+    from diffusers import LCMScheduler, StableDiffusionPipeline
+
+    pipe = StableDiffusionPipeline.from_pretrained(tmp_path / "written", dtype=torch.float32)
+    assert isinstance(pipe.scheduler, LCMScheduler) and pipe.unet.config.time_cond_proj_dim == 256
+    one, two = (
+        pipe(
+            "a",
+            num_inference_steps=1,
+            guidance_scale=scale,
+            height=64,
+            width=64,
+            generator=torch.Generator().manual_seed(1),
+            output_type="latent",
+        ).images
+        for scale in (2.0, 9.0)
+    )
+    assert one.shape[0] == 1 and not torch.equal(one, two)
 
 
 @pytest.mark.full_size

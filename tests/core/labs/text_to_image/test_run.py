@@ -138,6 +138,31 @@ def test_a_grid_that_cannot_be_drawn_is_refused(settings: dict[str, Any], told: 
         Settings(**settings)
 
 
+def test_a_model_of_few_steps_asks_its_unet_once_per_step(resident: Resident) -> None:
+    few = {"model": "lcm-dreamshaper-v7", "num_inference_steps": 4}
+    outcome = draw(resident, seed=1, **few)
+    assert outcome.record["state"] == "finished", outcome.record["error"]
+    assert_valid(outcome.record)
+    teacher = draw(resident, seed=1, num_inference_steps=4).record
+    assert (outcome.record["repeats"][0]["evaluations"], teacher["repeats"][0]["evaluations"]) == (4, 5)
+    # With guidance its teacher's evaluations are of two: with the prompt and without.
+    assert outcome.record["limit"]["flops"] == pytest.approx(teacher["limit"]["flops"] / 2, rel=0.01)
+
+
+def test_guidance_costs_a_model_of_few_steps_nothing() -> None:
+    few = [Settings(model="lcm-dreamshaper-v7", guidance_scale=scale).workload() for scale in (1, 7.5)]
+    many = [Settings(guidance_scale=scale).workload() for scale in (1, 7.5)]
+    assert few[0] == few[1] and many[0] != many[1]
+
+
+@pytest.mark.parametrize(
+    "given", [{"num_inference_steps": 51}, {"sweep": "num_inference_steps", "sweep_values": [4, 60]}]
+)
+def test_a_model_of_few_steps_takes_no_more_than_its_schedule_has(given: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="at most 50 steps"):
+        Settings(model="lcm-dreamshaper-v7", **given)
+
+
 def test_a_picture_is_made_again_from_its_file(kept: Resident) -> None:
     outcome = draw(kept, sweep="seed", sweep_values=[8, 9], prompt="a small house")
     lab, settings = made_with(outcome.pictures[1].png)
