@@ -180,7 +180,7 @@ def _of(measured: Sequence[Record], name: str) -> Record | None:
 
 
 def _compared(record: Record) -> str:
-    return f"{len(found)} savers" if (found := variants(record)) else ""
+    return f"{len(found)} ways" if (found := variants(record)) else ""
 
 
 WORDS = {
