@@ -43,7 +43,7 @@ def test_the_autoencoder_brings_scenes_back(painter: Any) -> None:
 def test_more_steps_come_closer_to_the_50_step_picture(painter: Any) -> None:
     texts = [plain_caption(scene) for scene in scene_set(seed=72, count=3)]
     last = generated(painter, texts, num_inference_steps=50)
-    distances = [distance(generated(painter, texts, num_inference_steps=count), last) for count in (1, 5, 25)]
+    distances = [distance(generated(painter, texts, num_inference_steps=count), last) for count in (5, 10, 25)]
     assert distances == sorted(distances, reverse=True) and distances[-1] > 0
 
 

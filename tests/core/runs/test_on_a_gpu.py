@@ -35,6 +35,12 @@ QUICK: dict[str, dict[str, Any]] = {
     "image_classification": {"source": "embedded", "batch_sizes": [1, 2], "repeats": 2},
     "precision": {"source": "embedded", "max_new_tokens": 4},
     "optimisation": {"source": "embedded", "max_new_tokens": 4, "repeats": 2},
+    "memory_savers": {
+        "source": "embedded",
+        "side": 64,
+        "num_inference_steps": 1,
+        "savers": ("half_precision", "vae_slicing"),
+    },
 }
 """The smallest run of each lab; a new lab without one fails here."""
 HELD_BY_SOMETHING = ("text_to_image", "inpainting", "image_classification")
