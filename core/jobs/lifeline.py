@@ -1,8 +1,11 @@
-"""What tells a worker to leave: its parent's end, SIGTERM or SIGINT.
+"""What tells a worker to leave: its parent's word or end, SIGTERM or SIGINT.
 
-The parent holds the other end of the worker's standard input. It closes when the parent ends, however it ends, so the
-worker, and the GPU memory with it, never outlives the app. Signals wake a thread through a socket: a Python signal
-handler would wait until the main thread leaves the C code of a long matrix product.
+The parent holds the other end of the worker's standard input. Before it closes it in an orderly end, it writes a word,
+and the worker leaves at once. It also closes when the parent dies, without that word: then a run that is going on comes
+to its end first, so that an app that is killed and started again costs nobody a run.
+
+Signals wake a thread through a socket: a Python signal handler would wait until the main thread leaves the C code of
+a long matrix product.
 """
 
 import signal
@@ -11,16 +14,19 @@ import sys
 import threading
 from collections.abc import Callable
 
+from core.jobs.process import LEAVE
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def watch_parent(leave: Callable[[str], None]) -> None:
-    """Call `leave` from a thread when standard input ends."""
+def watch_parent(leave: Callable[[str], None], finish: Callable[[], None]) -> None:
+    """Call one of the two from a thread: `leave` at the parent's word, `finish` when standard input ends without it."""
 
     def wait() -> None:
-        while sys.stdin.buffer.read(1):
-            continue
-        leave("the app ended")
+        if sys.stdin.buffer.read(len(LEAVE)) == LEAVE:
+            leave("the app ended")
+        else:
+            finish()
 
     threading.Thread(target=wait, name="lifeline", daemon=True).start()
 

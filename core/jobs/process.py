@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 EXECUTE = "core.runs.execution:execute"
 """`module:function` that runs a lab."""
+LEAVE = b"leave\n"
+"""What the app writes to a worker's standard input when both end. An input that ends without it: the app died."""
 FRESH_EXIT = 75
 """Exit code that asks for a new process at once: the next run must not share one with an earlier run."""
 

@@ -5,8 +5,10 @@
     ...
     supervisor.stop()       # the workers put their jobs back and leave
 
-A worker that ended is started again, its job is put back at once. One that no longer renews its lease is ended. Several
-web processes on one `data_dir` agree by a lock who runs the workers; the others take over when that one ends.
+A worker that ended is started again, its job is put back at once. When this process dies, a run that is going on
+comes to its end, and its worker leaves then; the next supervisor starts another in the meantime. A worker that no
+longer renews its lease is ended. Several web processes on one `data_dir` agree by a lock who runs the workers; the
+others take over when that one ends.
 With `workers = "external"` no worker is started, but lost jobs are still put back; `python -m core workers` runs them.
 """
 
@@ -17,6 +19,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -28,7 +31,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT, config
 from core.jobs import claiming, presence
-from core.jobs.process import EXECUTE, FRESH_EXIT, label, new_name
+from core.jobs.process import EXECUTE, FRESH_EXIT, LEAVE, label, new_name
 from core.measure.machine import Machine
 from core.store.database import session
 from core.store.tables import Worker
@@ -89,9 +92,13 @@ class Child:
         _log.info("Worker %s ended with %d; the next one starts in %.0f s.", self.name, code, pause_s)
 
     def close(self) -> None:
-        """Close the pipe, which makes the worker leave."""
-        if self.process is not None and self.process.stdin is not None:
-            self.process.stdin.close()
+        """Tell the worker to leave, and close the pipe; of one that has ended only the pipe is left."""
+        if self.process is not None and self.process.stdin is not None and not self.process.stdin.closed:
+            with suppress(BrokenPipeError):
+                self.process.stdin.write(LEAVE)
+                self.process.stdin.flush()
+            with suppress(BrokenPipeError):
+                self.process.stdin.close()
 
 
 class Supervisor:

@@ -3,7 +3,8 @@
     python -m core.jobs.worker --devices cpu,cuda:0
 
 One per GPU, started by `core.jobs.supervisor` or by systemd. It keeps the model of the last run, so the next run of
-that model starts warm. When it has to leave (end of its parent, SIGTERM), it puts its job back into the queue first.
+that model starts warm. When it has to leave (SIGTERM, an orderly end of its parent), it puts its job back into the
+queue first; when its parent dies, it ends its job and leaves then.
 
 `--execute module:function` replaces `core.runs.execution:execute`; tests use it to run without a model.
 """
@@ -71,6 +72,7 @@ class Worker:
         self._has_run = False
         self._device_is_lost = False
         self._renewed_at = 0.0
+        self._is_working = self._is_orphan = False
         self._leaving = threading.Lock()
 
     def run_forever(self) -> int:
@@ -87,10 +89,15 @@ class Worker:
                 return self._make_way()
             else:
                 self.work(job)
+                self._is_working = False
+                if self._is_orphan:
+                    self.leave("the app died during its last job")
 
     def _next(self) -> Job | None:
         with self._leaving:
-            return in_transaction(self._look, IDLE_PATIENCE_S)
+            job = in_transaction(self._look, IDLE_PATIENCE_S)
+            self._is_working = job is not None
+            return job
 
     def _look(self, database: Session) -> Job | None:
         if time.monotonic() - self._renewed_at >= config().heartbeat_s:
@@ -177,6 +184,16 @@ class Worker:
         presence.withdraw(database, self.name)
         return claiming.release(database, self.name)
 
+    def finish(self) -> None:
+        """Leave when the running job has ended, at once where there is none; from whatever thread."""
+        has_lock = self._leaving.acquire(timeout=LEAVE_PATIENCE_S)
+        self._is_orphan, is_working = True, self._is_working
+        if has_lock:
+            self._leaving.release()
+        if not is_working:
+            self.leave("the app died")
+        _log.info("Worker %s: the app died; this job is the last one.", self.name)
+
     def leave(self, reason: str) -> None:
         """Put the job back and end this process at once, from whatever thread."""
         limit = threading.Timer(LEAVE_LIMIT_S, os._exit, (0,))
@@ -248,7 +265,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     worker = Worker(devices, chosen.name, execute, preloading)
     watch_signals(worker.leave)
     if chosen.watch_stdin:
-        watch_parent(worker.leave)
+        watch_parent(worker.leave, worker.finish)
     migrate()
     return worker.run_forever()
 

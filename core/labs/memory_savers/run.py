@@ -68,6 +68,7 @@ class Comparison:
         self._meter = "allocated" if recorder.clock.is_cuda else "process_rss"
         self._watch = StepWatch(recorder, progress, 0)
         self._possible = sum(self._obstacle(name) is None for name in settings.savers)
+        self._drawn: Any = None
         self._plain: Any = None
         self._plain_s: float | None = None
 

@@ -173,19 +173,51 @@ def test_a_signal_makes_a_worker_put_its_job_back(sqlite: str, person: str, numb
     assert (stored(job_id).state, stored(job_id).attempt) == ("queued", 0)
 
 
-def test_a_killed_app_takes_its_worker_with_it(sqlite: str, person: str) -> None:
+def _app() -> "subprocess.Popen[bytes]":
+    """An app that does nothing but keep its worker."""
     program = (
         "import time; from core.jobs.supervisor import Supervisor; from tests.core.jobs import test_supervisor as t;"
         "Supervisor(t.MACHINE, t.EXECUTE).start(); time.sleep(600)"
     )
-    app = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
-    job_id = submitted(person, do="hang")
+    return subprocess.Popen([sys.executable, "-c", program], cwd=ROOT)
+
+
+def _killed_app(running: "subprocess.Popen[bytes]") -> int:
+    """Kill it; gives its worker's process id."""
+    pid: int = wait_for(_worker).pid
+    running.kill()
+    running.wait()
+    return pid
+
+
+def test_a_killed_apps_run_comes_to_its_end_and_its_worker_leaves(sqlite: str, person: str) -> None:
+    app = _app()
+    job_id = submitted(person, steps=10, step_s=0.2)
     wait_for_state(job_id, "running")
-    pid = wait_for(_worker).pid
-    app.kill()
-    app.wait()
-    wait_for(lambda: not psutil.pid_exists(pid), limit_s=2, what="the worker's end")
-    assert (stored(job_id).state, stored(job_id).attempt) == ("queued", 0)
+    pid = _killed_app(app)
+    assert wait_for_state(job_id, "finished").attempt == 1
+    wait_for(lambda: not psutil.pid_exists(pid), limit_s=3, what="the worker's end")
+    assert _worker() is None
+
+
+def test_an_idle_worker_of_a_killed_app_leaves_at_once(sqlite: str, person: str) -> None:
+    pid = _killed_app(_app())
+    wait_for(lambda: not psutil.pid_exists(pid), limit_s=3, what="the worker's end")
+
+
+def test_the_next_app_leaves_the_run_of_a_killed_one_alone(
+    sqlite: str, people: Callable[[int], list[str]], start: Start
+) -> None:
+    ada, ben = people(2)
+    app = _app()
+    job_id = submitted(ada, steps=20, step_s=0.2)
+    wait_for_state(job_id, "running")
+    pid = _killed_app(app)
+    start()
+    after = wait_for_state(submitted(ben, steps=1), "finished")
+    job = wait_for_state(job_id, "finished")
+    assert (job.attempt, _record(job)["outputs"]["pid"]) == (1, pid)
+    assert _record(after)["outputs"]["pid"] != pid
 
 
 def test_jobs_of_workers_that_no_longer_run_are_put_back_at_the_start(sqlite: str, person: str, start: Start) -> None:
