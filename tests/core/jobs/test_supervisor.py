@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,24 @@ def test_cancel_reaches_a_running_worker(sqlite: str, person: str, start: Start)
         queue.cancel(database, person, job_id)
     job = wait_for_state(job_id, "cancelled")
     assert 1 <= len(_record(job)["repeats"]) < 20
+
+
+def test_fifty_runs_that_are_cancelled_at_once_are_gone_and_the_next_one_runs(
+    database: str, people: Callable[[int], list[str]], start: Start
+) -> None:
+    *crowd, last = people(51)
+    start()
+    jobs = {person: submitted(person, steps=20, step_s=0.1) for person in crowd}
+    wait_for(lambda: any(stored(job_id).state == "running" for job_id in jobs.values()))
+
+    def cancel(person: str) -> None:
+        with session() as opened:
+            queue.cancel(opened, person, jobs[person])
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(cancel, crowd))
+    assert wait_for_state(submitted(last, steps=1), "finished").attempt == 1
+    assert {wait_for_state(job_id, "cancelled").state for job_id in jobs.values()} == {"cancelled"}
 
 
 def test_a_run_that_never_looks_up_is_ended_with_its_process(
