@@ -75,9 +75,10 @@ def tables(room: Class, chosen: Choice) -> None:
             file_button("CSV", _as_csv(room, chosen, table), room.title, table, "csv")
         with as_parquet:
             file_button("Parquet", _as_parquet(room, chosen, table), room.title, table, "parquet")
-    st.caption(
+    st.caption("A text that a spreadsheet would run as a formula has an apostrophe in front.")
+    st.markdown(
         f"`python -m core stats answers.csv --attempt {chosen.attempt}` prints the figures of Questions and Test from "
-        "the file alone. A text that a spreadsheet would run as a formula has an apostrophe in front."
+        "the file alone."
     )
 
 
