@@ -25,7 +25,6 @@ WIDTHS, TIME_WIDTH = (32, 64, 96, 96), 256
 MAX_TOKENS = 48
 VOCABULARY = 1024
 LARGEST_SNR_WEIGHT = 5.0
-TIME_WEIGHTS = "time_embedding.linear_1.weight"
 SCHEDULE = DDPMScheduler(
     beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", num_train_timesteps=1000, clip_sample=False
 )
@@ -55,11 +54,9 @@ def new_unet(seed: int, **changes: Any) -> UNet2DConditionModel:
 def inherit(unet: UNet2DConditionModel, parent: UNet2DConditionModel) -> list[str]:
     """Copy the parent's weights; input channels that it did not have begin at zero, so the rest works at once.
 
-    A parent with fewer levels becomes the lower ones. Returns the names that keep their own weights: those that the
-    parent lacks or has in another shape.
+    Returns the names that keep their own weights: those that the parent lacks or has in another shape.
     """
-    known = _deepened(parent.state_dict(), len(unet.down_blocks) - len(parent.down_blocks))
-    known[TIME_WEIGHTS] = _time_weights(unet, parent)
+    known = parent.state_dict()
     left = []
     for name, value in unet.state_dict().items():
         given = known.get(name)
@@ -71,31 +68,6 @@ def inherit(unet: UNet2DConditionModel, parent: UNet2DConditionModel) -> list[st
         else:
             left.append(name)
     return left
-
-
-def _time_weights(unet: UNet2DConditionModel, parent: UNet2DConditionModel) -> torch.Tensor:
-    """The parent's first layer that reads the time, for the fewer waves that a narrower network tells it with."""
-    steps = torch.arange(SCHEDULE.config.num_train_timesteps)
-    wanted = parent.time_proj(steps) @ parent.state_dict()[TIME_WEIGHTS].float().T
-    return torch.linalg.lstsq(unet.time_proj(steps), wanted).solution.T
-
-
-def _deepened(weights: dict[str, torch.Tensor], levels: int) -> dict[str, torch.Tensor]:
-    """The weights under the names that they have with so many levels more above them.
-
-    What reads or writes latents stays behind, as it sees another resolution now.
-    """
-    if not levels:
-        return weights
-    outer = ("conv_in.", "conv_norm_out.", "conv_out.")
-    found = {}
-    for name, value in weights.items():
-        if name.startswith("down_blocks."):
-            _, number, rest = name.split(".", 2)
-            name = f"down_blocks.{int(number) + levels}.{rest}"
-        if not name.startswith(outer):
-            found[name] = value
-    return found
 
 
 def _is_wider(value: torch.Tensor, given: torch.Tensor) -> bool:

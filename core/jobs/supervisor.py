@@ -93,12 +93,9 @@ class Child:
 
     def close(self) -> None:
         """Tell the worker to leave, and close the pipe; of one that has ended only the pipe is left."""
-        if self.process is not None and self.process.stdin is not None and not self.process.stdin.closed:
-            with suppress(BrokenPipeError):
-                self.process.stdin.write(LEAVE)
-                self.process.stdin.flush()
-            with suppress(BrokenPipeError):
-                self.process.stdin.close()
+        if self.process is not None and self.process.stdin is not None:
+            with suppress(BrokenPipeError), self.process.stdin as pipe:
+                pipe.write(LEAVE)
 
 
 class Supervisor:

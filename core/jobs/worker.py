@@ -190,9 +190,10 @@ class Worker:
         self._is_orphan, is_working = True, self._is_working
         if has_lock:
             self._leaving.release()
-        if not is_working:
+        if is_working:
+            _log.info("Worker %s: the app died; this job is the last one.", self.name)
+        else:
             self.leave("the app died")
-        _log.info("Worker %s: the app died; this job is the last one.", self.name)
 
     def leave(self, reason: str) -> None:
         """Put the job back and end this process at once, from whatever thread."""

@@ -89,6 +89,14 @@ class Model:
         return self.parameters * DTYPE_BYTES[dtype]
 
 
+CLIP_TEXT_ENCODER = Component("text_encoder", "CLIP text encoder", 123_060_480)
+VAE = Component("vae", "VAE", 83_653_863)
+SAFETY_CHECKER = Component("safety_checker", "Safety checker", 303_981_588)
+"""Networks that several of the picture models have in common."""
+TWIN_TEXT_ENCODER = Component("text_encoder", "CLIP text encoder", 326_784)
+TWIN_VAE = Component("vae", "VAE", 802_559)
+
+
 def _classifier(name: str, title: str, parameters: int, file: str, download_bytes: int, **twin: Any) -> Model:
     """A classifier of torchvision under torchvision's own name, with the first weights that were published for it.
 
@@ -136,15 +144,15 @@ CATALOG: dict[str, Model] = {
             repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
             licence="CreativeML Open RAIL-M",
             components=(
-                Component("text_encoder", "CLIP text encoder", 123_060_480),
+                CLIP_TEXT_ENCODER,
                 Component("unet", "UNet", 859_520_964),
-                Component("vae", "VAE", 83_653_863),
-                Component("safety_checker", "Safety checker", 303_981_588),
+                VAE,
+                SAFETY_CHECKER,
             ),
             twin=(
-                Component("text_encoder", "CLIP text encoder", 326_784),
+                TWIN_TEXT_ENCODER,
                 Component("unet", "UNet", 4_185_092),
-                Component("vae", "VAE", 802_559),
+                TWIN_VAE,
             ),
             download_bytes=2_742_000_000,
             storage_dtype="float16",
@@ -168,15 +176,15 @@ CATALOG: dict[str, Model] = {
             repo="SimianLuo/LCM_Dreamshaper_v7",
             licence="MIT",
             components=(
-                Component("text_encoder", "CLIP text encoder", 123_060_480),
+                CLIP_TEXT_ENCODER,
                 Component("unet", "UNet, told the guidance", 859_602_884),
-                Component("vae", "VAE", 83_653_863),
-                Component("safety_checker", "Safety checker", 303_981_588),
+                VAE,
+                SAFETY_CHECKER,
             ),
             twin=(
-                Component("text_encoder", "CLIP text encoder", 326_784),
+                TWIN_TEXT_ENCODER,
                 Component("unet", "UNet, told the guidance", 4_187_140),
-                Component("vae", "VAE", 802_559),
+                TWIN_VAE,
             ),
             download_bytes=5_483_000_000,
             storage_dtype="float32",
@@ -200,16 +208,16 @@ CATALOG: dict[str, Model] = {
             repo="diffusers/stable-diffusion-xl-1.0-inpainting-0.1",
             licence="CreativeML Open RAIL++-M",
             components=(
-                Component("text_encoder", "CLIP text encoder", 123_060_480),
+                CLIP_TEXT_ENCODER,
                 Component("text_encoder_2", "Second text encoder", 694_659_840),
                 Component("unet", "UNet, 9 input channels", 2_567_478_084),
-                Component("vae", "VAE", 83_653_863),
+                VAE,
             ),
             twin=(
                 Component("text_encoder", "CLIP text encoder", 438_624),
                 Component("text_encoder_2", "Second text encoder", 336_000),
                 Component("unet", "UNet, 9 input channels", 4_430_756),
-                Component("vae", "VAE", 802_559),
+                TWIN_VAE,
             ),
             download_bytes=6_941_000_000,
             storage_dtype="float16",

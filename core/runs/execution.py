@@ -51,6 +51,7 @@ GPU_GONE = re.compile(
     re.IGNORECASE,
 )
 GONE_REMEDY = "Run it again; a new worker process takes over. If it stays, restart the machine or run on the CPU."
+LONGEST_REASON = 300
 SMALLER = "Choose fewer pixels or tokens, a smaller precision (float16), or the small embedded twin."
 
 log = logging.getLogger(__name__)
@@ -181,6 +182,20 @@ def explain(error: Exception, device: str) -> LabError:
     if type(error).__name__ == "OutOfMemoryError" or isinstance(error, MemoryError) or FULL.search(text):
         return OutOfMemory(_what_was_missing(text, device), SMALLER)
     return UnexpectedError(f"{type(error).__name__}: {text}", "Run it again; if it stays, report it with this message.")
+
+
+def reason_of(failure: Exception, device: str) -> LabError:
+    """Why a part of a run failed: the lab's own error, or a foreign one in words, which goes to the log as it is."""
+    if isinstance(failure, LabError):
+        return failure
+    log.warning("A part of a run failed", exc_info=failure)
+    return explain(failure, device)
+
+
+def in_short(reason: LabError) -> str:
+    """What an error says, in a line or two."""
+    lines = " ".join(line.strip() for line in reason.message.splitlines() if line.strip())
+    return lines if len(lines) <= LONGEST_REASON else f"{lines[:LONGEST_REASON]}…"
 
 
 def lost(device: str) -> DeviceLost | None:

@@ -36,14 +36,14 @@ def test_pictures_show_what_the_prompt_names(painter: Any) -> None:
 
 def test_the_autoencoder_brings_scenes_back(painter: Any) -> None:
     true = pictures("held-out", scene_set(seed=73, count=24), side_of(painter))
-    assert reconstruction_db(painter.vae, true) > 24
+    assert reconstruction_db(painter.vae, true) >= 28
     assert reconstruction_db(painter.vae, true) == pytest.approx(reconstruction_db(painter.vae, true[::-1]), abs=0.05)
 
 
 def test_more_steps_come_closer_to_the_50_step_picture(painter: Any) -> None:
-    texts = [plain_caption(scene) for scene in scene_set(seed=72, count=3)]
+    texts = [plain_caption(scene) for scene in scene_set(seed=72, count=12)]
     last = generated(painter, texts, num_inference_steps=50)
-    distances = [distance(generated(painter, texts, num_inference_steps=count), last) for count in (5, 10, 25)]
+    distances = [distance(generated(painter, texts, num_inference_steps=count), last) for count in (1, 5, 25)]
     assert distances == sorted(distances, reverse=True) and distances[-1] > 0
 
 

@@ -1,12 +1,13 @@
 """The memory savers' result: what each needs, what it costs in time and in the picture, and the largest that fits."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import streamlit as st
 
 from core.labs.memory_savers.settings import BASELINE, TITLES
+from core.models.catalog import CATALOG
 from core.runs.records import Record, variants
-from core.units import gib, seconds, significant
+from core.units import GIB, gib, seconds, significant
 from ui.charts import Bar, bars, time_bars
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
@@ -15,11 +16,15 @@ from ui.plain import plain
 from ui.results.readings import METERS, peak_figure
 from ui.runs import ShownRun
 
-MIB, GIB = 2**20, 2**30
-WIDE = 1.6
+MIB = 2**20
+WIDE = 2.0
 """Room for bytes and a ratio behind the longest bar."""
 ROUNDING = 0.01
 """Pictures nearer than this, of 255, differ in the last digit of a few pixels."""
+BEYOND = (
+    "They are larger than what the model was trained to draw, so it repeats itself in them; the lab needs their size, so "
+    "that the memory shows."
+)
 NEEDED = (
     "From the memory before the load to the highest reading while it drew, weights included: {meter}. Beside it the "
     "time, as a multiple of the plain program's."
@@ -39,17 +44,20 @@ def _sentence(run: ShownRun) -> str:
     if best is None or best["memory"]["needed_bytes"] >= before:
         return "No saver took less memory here." if best else ""
     share = best["memory"]["needed_bytes"] / before
-    moved = best["pixel_distance"]
-    picture = _same(moved) or f"and moved the picture by {significant(moved, 2)} of 255"
     title = best["title"][0].upper() + best["title"][1:]
+    took = f"{title} needed {share:.0%} of the memory in {significant(best['time_ratio'], 2)} times the time"
+    return f"{took}, {_picture(best['pixel_distance'])}."
+
+
+def _picture(moved: float) -> str:
+    """What a saver did to the picture."""
+    if moved == 0:
+        return "for the same picture"
     return (
-        f"{title} needed {share:.0%} of the memory in {significant(best['time_ratio'], 2)} times the time, {picture}."
+        "for the same picture up to rounding"
+        if moved < ROUNDING
+        else f"and moved the picture by {significant(moved, 2)} of 255"
     )
-
-
-def _same(moved: float) -> str:
-    """That a picture is the plain program's; empty where it is another."""
-    return "for the same picture" if moved == 0 else "for the same picture up to rounding" if moved < ROUNDING else ""
 
 
 def _figures(run: ShownRun) -> list[Figure]:
@@ -88,21 +96,27 @@ def _main(run: ShownRun, key: str) -> None:
 
 
 def _needs(measured: Sequence[Record], key: str) -> None:
-    unit, divisor = ("GiB", GIB) if max(e["memory"]["needed_bytes"] for e in measured) >= GIB / 2 else ("MiB", MIB)
+    unit, of_one = _unit(each["memory"]["needed_bytes"] for each in measured)
+    needs = [each["memory"]["needed_bytes"] / of_one for each in measured]
     rows = [
         Bar(
             each["title"],
-            each["memory"]["needed_bytes"] / divisor,
-            _beside(each, f"{significant(each['memory']['needed_bytes'] / divisor)} {unit}"),
+            value,
+            _beside(each, f"{significant(value)} {unit}"),
             "quiet" if each["name"] == BASELINE else "measured",
         )
-        for each in measured
+        for each, value in zip(measured, needs, strict=True)
     ]
     title = "What each needed, and how long it took"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
     bars(title, rows, unit, alt, f"{key}_needs", room=WIDE)
     meter = measured[0]["memory"]["meter"]
     st.caption(NEEDED.format(meter=f"{METERS[meter]} ({meter})"))
+
+
+def _unit(sizes: Iterable[int]) -> tuple[str, int]:
+    """In which bars of these sizes are told, and how many bytes one of it is: a twin's are small."""
+    return ("GiB", GIB) if max(sizes) >= GIB / 2 else ("MiB", MIB)
 
 
 def _beside(each: Record, needed: str) -> str:
@@ -138,14 +152,27 @@ def _pictures(run: ShownRun, key: str) -> None:
     made = [picture for picture in run.pictures if picture.role == "picture"]
     with st.grid(min(len(made), 4) or 1, min_column_width=150):
         for picture in made:
-            distance = picture.details["pixel_distance"]
-            is_same = distance is not None and distance < ROUNDING
-            apart = ", the same" if is_same else f", {significant(distance or 0, 2)} of 255 away"
-            apart = "" if distance is None or picture.details["variant"] == BASELINE else apart
-            caption = f"{picture.details['title']}{apart}"
+            caption = picture.details["title"] + _apart(picture.details)
             st.image(enlarged(picture.png), caption=caption, alt=f"Picture, {caption}")
     if made:
         size_note(made[0].png, "Each picture has")
+    if made and _is_beyond_its_size(run.record):
+        st.caption(BEYOND)
+
+
+def _is_beyond_its_size(record: Record) -> bool:
+    """Whether the pictures are larger than the weights were trained for."""
+    model, settings = CATALOG[record["model"]["id"]], record["settings"]
+    own = model.twin_size if settings["source"] == "embedded" else model.native_size
+    return own is not None and settings["side"] > own
+
+
+def _apart(details: Record) -> str:
+    """How far a picture is from the plain program's, where there is one and it is another."""
+    distance = details["pixel_distance"]
+    if distance is None or details["variant"] == BASELINE:
+        return ""
+    return ", the same" if distance < ROUNDING else f", {significant(distance, 2)} of 255 away"
 
 
 def _times(run: ShownRun, key: str) -> None:
@@ -158,9 +185,15 @@ def _times(run: ShownRun, key: str) -> None:
 
 
 def _weights(run: ShownRun, key: str) -> None:
-    rows = [Bar(each["title"], each["weights_bytes"] / MIB, gib(each["weights_bytes"])) for each in _measured(run)]
+    measured = _measured(run)
+    if not measured:
+        return
+    unit, of_one = _unit(each["weights_bytes"] for each in measured)
+    rows = [
+        Bar(each["title"], value := each["weights_bytes"] / of_one, f"{significant(value)} {unit}") for each in measured
+    ]
     alt = "Weights: " + ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars("The weights alone, as stored", rows, "MiB", alt, f"{key}_weights", room=WIDE)
+    bars("The weights alone, as stored", rows, unit, alt, f"{key}_weights", room=WIDE)
 
 
 def _missing(run: ShownRun, key: str) -> None:

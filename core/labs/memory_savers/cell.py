@@ -1,12 +1,12 @@
 """The last cell of the shown code: the calls that a run measures, as one would type them. No torch here."""
 
-from core.labs.memory_savers.settings import TWIN_SIDE, Settings
+from core.labs.memory_savers.settings import SIDE, STEPS, TWIN_SIDE, Settings
 from core.runs.arguments import device_argument, file_variant
 
 
 def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
     names = "".join(f"    {name!r},\n" for name in settings.savers)
-    side = settings.side or (TWIN_SIDE if is_local and settings.source == "embedded" else 512)
+    side = settings.side or (TWIN_SIDE if is_local and settings.source == "embedded" else SIDE)
     where = f"{sources[settings.model]!r}, saver, {device_argument(settings)}{file_variant(settings, is_local)}"
     return (
         f"import time\n\nfor saver in [\n{names}]:\n"
@@ -17,7 +17,7 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         "        start = time.perf_counter()\n"
         f"        pictures = draw(\n            pipe,\n            {settings.prompt!r},\n            side={side},\n"
         f"            pictures={settings.pictures},\n"
-        f"            num_inference_steps={settings.num_inference_steps or 20},\n"
+        f"            num_inference_steps={settings.num_inference_steps or STEPS},\n"
         f"            seed={settings.seed},\n        )\n"
         '        print(f"{saver}: {time.perf_counter() - start:.1f} s")\n'
         "    if torch.cuda.is_available():\n"

@@ -6,15 +6,14 @@ second process draws larger and larger pictures with each saver, until one needs
 """
 
 import importlib.util
-import logging
 import traceback
 from statistics import median
 from typing import Any
 
-from core.errors import LabError, OutOfMemory, RunCancelled, RunTimedOut
+from core.errors import OutOfMemory, RunCancelled, RunTimedOut
 from core.labs.memory_savers import program
-from core.labs.memory_savers.search import largest
-from core.labs.memory_savers.settings import BASELINE, OFFLOADS, SIDES, TITLES, TWIN_SIDE, Saver, Settings
+from core.labs.memory_savers.search import SearchFailed, largest
+from core.labs.memory_savers.settings import BASELINE, OFFLOADS, SIDES, TITLES, Saver, Settings
 from core.labs.precision.program import stored_bytes
 from core.measure.memory import give_back
 from core.measure.progress import Progress
@@ -22,7 +21,7 @@ from core.measure.recorder import Recorder, RunPicture
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 from core.runs.drawing import StepWatch, provenance, quiet_pipe
-from core.runs.execution import explain
+from core.runs.execution import in_short, reason_of
 from core.runs.loading import find_weights, model_entry, networks_of, start_from_empty
 from core.runs.planning import models_of
 from core.runs.png import difference, png
@@ -34,10 +33,9 @@ NO_PROFILE = "this lab takes no profile"
 NEEDS_GPU = "It keeps in RAM what the GPU does not need at the moment, and this run has no GPU."
 NEEDS_TORCHAO = "The package torchao is not installed: pip install torchao."
 NO_PEAK = "this system does not keep the highest memory of a process"
-LONGEST_REASON = 300
+NOT_SEARCHED = "The largest picture with {title} was not found: {reason}"
 
 Entry = dict[str, Any]
-log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
@@ -89,16 +87,15 @@ class Comparison:
         except (RunCancelled, RunTimedOut):
             raise
         except Exception as failure:
-            reason = explain(failure, self._settings.device) if not isinstance(failure, LabError) else failure
+            reason = reason_of(failure, self._settings.device)
             is_full = reason.kind == OutOfMemory.kind
             if name == BASELINE and not is_full:
                 raise
-            log.warning("The saver %s failed", name, exc_info=failure)
             # Frames in the traceback hold tensors.
             traceback.clear_frames(failure.__traceback__)
-            head |= {"is_available": False, "is_full": is_full, "reason": _short(reason)}
+            head |= {"is_available": False, "is_full": is_full, "reason": in_short(reason)}
         give_back()
-        return head | self._largest(name)
+        return head | self._largest(name) if head["is_available"] or head["is_full"] else head
 
     def _obstacle(self, name: Saver) -> str | None:
         if name in OFFLOADS and self._settings.device == "cpu":
@@ -155,7 +152,7 @@ class Comparison:
         pipe.scheduler.set_timesteps(steps)  # some schedulers evaluate more often than they count steps
         self._watch.total = len(pipe.scheduler.timesteps) * settings.repeats * self._possible
         self._watch.begin(f"{TITLES[name]}, {index + 1} of {settings.repeats}")
-        side = settings.side or TWIN_SIDE
+        side = int(settings.side or 0)
         with self._recorder.clock.measure() as timing:
             drawn = program.draw(pipe, settings.prompt, side, settings.pictures, steps, settings.seed, self._watch)
         self._recorder.spend([{"name": f"Drawing: {TITLES[name]}", "wall_s": timing.wall_s}])
@@ -164,7 +161,7 @@ class Comparison:
         return timing.wall_s
 
     def _largest(self, name: Saver) -> Entry:
-        """The largest single picture that fits into the limit; nothing where none was given."""
+        """The largest single picture that fits into the limit; nothing where none was given, or it was not found."""
         settings, title = self._settings, TITLES[name]
         if settings.memory_limit_gib is None:
             return {}
@@ -178,8 +175,12 @@ class Comparison:
             "sides": SIDES,
         }
         tell = self._progress.report
-        with self._recorder.stage(f"Finding the largest picture: {title}"):
-            return largest(asked, lambda what: tell(f"{title}: {what}"), self._progress.check)
+        try:
+            with self._recorder.stage(f"Finding the largest picture: {title}"):
+                return largest(asked, lambda what: tell(f"{title}: {what}"), self._progress.check)
+        except SearchFailed as failure:
+            self._recorder.note(NOT_SEARCHED.format(title=title, reason=failure.message))
+            return {}
 
     def _compared(self, name: Saver) -> Entry:
         """How far the picture is from the plain program's; kept for people to look at."""
@@ -201,9 +202,3 @@ class Comparison:
         made_by = provenance(self._recorder) | details
         self._recorder.pictures.append(RunPicture("picture", details, png(picture, made_by)))
         return {"pixel_distance": distance}
-
-
-def _short(reason: LabError) -> str:
-    """Why a saver has no figures, in a line or two."""
-    told = " ".join(line.strip() for line in reason.message.splitlines() if line.strip())
-    return told if len(told) <= LONGEST_REASON else f"{told[:LONGEST_REASON]}…"

@@ -30,13 +30,13 @@ TITLES: dict[Saver, str] = {
     "model_offload": "model offload",
     "group_offload": "group offload",
     "sequential_offload": "sequential offload",
-    "together": "half precision, tiling, slicing",
+    "together": "half, tiling, slicing",
 }
 OFFLOADS: frozenset[Saver] = frozenset(("model_offload", "group_offload", "sequential_offload"))
 SIDES = (64, 128, 192, 256, 320, 384, 448, 512, 640, 768, 896, 1024, 1280, 1536, 2048)
 """What is tried to find the largest picture, in pixels."""
-TWIN_SIDE = 256
-"""Twice the twin's own size: with fewer pixels the libraries' own needs hide what a saver saves."""
+SIDE, TWIN_SIDE = 512, 256
+"""Of a picture; the twin's is twice its own, as with fewer pixels the libraries' own needs hide what a saver saves."""
 STEPS, STEPS_TWIN, STEPS_FULL_SIZE_ON_CPU = 20, 4, 1
 
 
@@ -75,7 +75,7 @@ class Settings(ModelSettings):
         steps = STEPS_TWIN if is_twin else STEPS_FULL_SIZE_ON_CPU if self.device == "cpu" else STEPS
         return self.model_copy(
             update={
-                "side": self.side or (TWIN_SIDE if is_twin else 512),
+                "side": self.side or (TWIN_SIDE if is_twin else SIDE),
                 "num_inference_steps": self.num_inference_steps or steps,
             }
         )

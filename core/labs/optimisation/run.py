@@ -4,13 +4,12 @@ A variant that cannot run here, or fails, stays in the record with the reason, a
 measured with empty caches of the compiler, so that it costs what it costs the first time.
 """
 
-import logging
 import traceback
 from contextlib import nullcontext
 from statistics import median
 from typing import Any
 
-from core.errors import LabError, RunCancelled, RunTimedOut
+from core.errors import RunCancelled, RunTimedOut
 from core.labs.optimisation.measuring import Entry, Pass, Subject
 from core.labs.optimisation.pictures import Pictures
 from core.labs.optimisation.settings import TITLES, Settings, Variant
@@ -20,13 +19,10 @@ from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.models.resident import Resident
 from core.runs.compiler import compiler_as_new
-from core.runs.execution import explain
+from core.runs.execution import in_short, reason_of
 
 NOT_COMPILED = "nothing is compiled in this variant"
 NO_PROFILE = "this lab compares variants and profiles none; the labs of the models do"
-LONGEST_REASON = 300
-
-log = logging.getLogger(__name__)
 
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
@@ -64,20 +60,11 @@ def _variant(name: Variant, subject: Subject, settings: Settings, recorder: Reco
         # Frames in the traceback hold tensors.
         traceback.clear_frames(failure.__traceback__)
         give_back()
-        return entry | _missing(_reason(failure, settings.device))
+        return entry | _missing(in_short(reason_of(failure, settings.device)))
 
 
 def _missing(reason: str) -> Entry:
     return {"is_available": False, "reason": reason}
-
-
-def _reason(failure: Exception, device: str) -> str:
-    """Why a variant failed, in a line or two."""
-    if not isinstance(failure, LabError):
-        log.warning("A variant failed", exc_info=failure)
-    said = failure if isinstance(failure, LabError) else explain(failure, device)
-    lines = " ".join(line.strip() for line in said.message.splitlines() if line.strip())
-    return lines if len(lines) <= LONGEST_REASON else f"{lines[:LONGEST_REASON]}…"
 
 
 def _measured(name: Variant, subject: Subject, repeats: int, recorder: Recorder) -> Entry:

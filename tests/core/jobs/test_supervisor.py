@@ -222,6 +222,7 @@ def test_a_killed_apps_run_comes_to_its_end_and_its_worker_leaves(sqlite: str, p
 def test_an_idle_worker_of_a_killed_app_leaves_at_once(sqlite: str, person: str) -> None:
     pid = _killed_app(_app())
     wait_for(lambda: not psutil.pid_exists(pid), limit_s=3, what="the worker's end")
+    assert _worker() is None
 
 
 def test_the_next_app_leaves_the_run_of_a_killed_one_alone(

@@ -9,7 +9,6 @@ from core.labs.inpainting import program
 from core.labs.inpainting.run import NOTHING_FOUND, WHY_NOTHING, painted_size
 from core.labs.inpainting.settings import Settings
 from core.measure.progress import SilentProgress
-from core.models.catalog import CATALOG
 from core.models.resident import Resident
 from core.runs.execution import Outcome, execute
 from core.runs.pictures import SHIPPED
@@ -20,7 +19,6 @@ from training import scenes
 
 SETTINGS: dict[str, Any] = {"source": "embedded", "device": "cpu", "num_inference_steps": 4, "seed": 1}
 UPLOAD = "upload:" + 32 * "0"
-TWIN_SIDE = CATALOG["sdxl-inpainting"].twin_size or 0
 
 
 def paint(resident: Resident, progress: Any = None, **settings: Any) -> Outcome:
@@ -65,7 +63,7 @@ def test_original_mask_and_result_come_out(kept: Resident) -> None:
     assert [picture.role for picture in outcome.pictures] == ["original", "mask", "result"]
     original, mask, result = (opened(picture.png) for picture in outcome.pictures)
     assert original.size == mask.size == Image.open(SHIPPED["scene"]).size
-    assert result.size == (TWIN_SIDE, TWIN_SIDE)
+    assert result.size == (128, 128)
     assert describe(outcome.pictures[2].png)["seed"] == 1
 
 
@@ -133,8 +131,8 @@ def test_the_size_follows_the_picture_unless_it_is_set() -> None:
     assert painted_size(settings, (640, 480)) == (1024, 768)
     assert painted_size(settings, (640, 480)) == program.painting_size((640, 480))
     assert painted_size(Settings(source="hub", width=512, height=256), (640, 480)) == (512, 256)
-    assert painted_size(Settings(source="embedded"), (768, 768)) == (TWIN_SIDE, TWIN_SIDE)
-    assert painted_size(Settings(source="embedded"), (900, 700)) == program.painting_size((900, 700), TWIN_SIDE)
+    assert painted_size(Settings(source="embedded"), (768, 768)) == (128, 128)
+    assert painted_size(Settings(source="embedded"), (900, 700)) == (128, 96)
     assert painted_size(Settings(source="embedded"), (2000, 100)) == (256, 64)
 
 

@@ -12,7 +12,7 @@ from core.config import ROOT
 from core.errors import RunCancelled
 from core.labs.memory_savers import program, search
 from core.labs.memory_savers.run import NEEDS_GPU
-from core.labs.memory_savers.search import ENDED, largest
+from core.labs.memory_savers.search import ENDED, SearchFailed, largest
 from core.labs.memory_savers.settings import TITLES, Settings
 from core.measure.progress import SilentProgress
 from core.models.catalog import CATALOG
@@ -172,6 +172,23 @@ def test_a_process_that_ends_without_a_word_did_not_fit(monkeypatch: pytest.Monk
     assert found == {"largest_side": 64, "refused_side": 512, "refused_reason": ENDED}
 
 
+@pytest.mark.parametrize(
+    ("ending", "told"), [('print(\'{"failed": "a bug"}\')', "a bug"), ("raise SystemExit(3)", "code 3")]
+)
+def test_a_search_that_fails_for_another_reason_says_so(
+    monkeypatch: pytest.MonkeyPatch, ending: str, told: str
+) -> None:
+    real = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda command, **more: real([sys.executable, "-c", ending], **more))
+    with pytest.raises(SearchFailed, match=told):
+        largest(asked(), lambda what: None, lambda: None)
+
+
+def test_weights_that_are_not_there_are_no_lack_of_memory() -> None:
+    with pytest.raises(SearchFailed, match="unheard_of"):
+        largest(asked(path="unheard_of"), lambda what: None, lambda: None)
+
+
 def test_a_cancel_ends_the_search_and_its_process() -> None:
     def stop() -> None:
         raise RunCancelled("You stopped this run.", "Start it again when you like.")
@@ -210,5 +227,4 @@ def test_the_search_is_a_program_of_its_own() -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    told = json.loads(done.stdout)
-    assert (done.returncode, told["side"]) == (0, 64) and told["needed_bytes"] > 0
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"side": 64})

@@ -20,7 +20,6 @@ from tests.core.measure.run_schema import assert_valid
 from tests.core.models.test_dummy import write_small_configs
 
 SETTINGS: dict[str, Any] = {"source": "embedded", "device": "cpu", "num_inference_steps": 5}
-TWIN_SIDE = CATALOG["stable-diffusion-1.5"].twin_size
 
 
 def draw(resident: Resident, progress: Any = None, **settings: Any) -> Outcome:
@@ -190,7 +189,7 @@ def test_a_picture_carries_what_made_it(kept: Resident) -> None:
     assert inside["created_at"] and inside["versions"]["torch"]
     assert inside["run"] == outcome.record["id"]
     picture = Image.open(io.BytesIO(outcome.pictures[0].png))
-    assert picture.size == (inside["width"], inside["height"]) == (TWIN_SIDE, TWIN_SIDE)
+    assert picture.size == (inside["width"], inside["height"]) == (128, 128)
 
 
 def test_the_size_can_be_set(kept: Resident) -> None:

@@ -1,23 +1,25 @@
 """Draws larger and larger pictures and reads the memory of each, until one needs more than a limit.
 
 It runs as a process of its own: nothing that was measured before is in its way, and where the memory really ends, it
-alone does.
+alone does. `search.py` starts it.
 
-python -m core.labs.memory_savers.largest '{"path": …, "saver": "plain", "device": "cpu", "variant": null,
-                                            "prompt": …, "limit_bytes": 500000000, "sides": [64, 128, 256]}'
+python -m core.labs.memory_savers.search_process '{"path": …, "saver": "plain", "device": "cpu", "variant": null,
+                                                   "prompt": …, "limit_bytes": 500000000, "sides": [64, 128, 256]}'
 
-Writes a line for every picture that fits, {"side": 128, "needed_bytes": …}, and one for the first that does not.
+Writes a line for each picture that fits, {"side": 128}, and one for the first that does not, {"refused": "It needs …"}.
+Where something else went wrong, that line is {"failed": "…"}.
 """
 
 import json
 import sys
 from typing import Any
 
+from core.errors import OutOfMemory
 from core.labs.memory_savers import program
 from core.measure.machine import this_machine
-from core.measure.memory import Meters, give_back
+from core.measure.memory import NO_PEAK, Meters, give_back
 from core.runs.drawing import quiet_pipe
-from core.runs.execution import explain
+from core.runs.execution import in_short, reason_of
 from core.runs.quiet import prepare_environment, quiet_libraries
 from core.units import gib
 
@@ -31,7 +33,7 @@ def search(asked: dict[str, Any]) -> None:
     First the smallest is drawn once and everything let go: what the libraries set up at their first use is no part of
     what the pictures need.
     """
-    device, side = asked["device"], 0
+    device = asked["device"]
     meters = Meters(device, this_machine())
     meter = "allocated_bytes" if meters.is_cuda else "process_rss_bytes"
     try:
@@ -43,17 +45,15 @@ def search(asked: dict[str, Any]) -> None:
             give_back()
             meters.reset_peaks()
             _draw(pipe, asked, side)
-            peak = meters.peaks()
-            if not isinstance(peak[meter], int) or not isinstance(before, int):
-                _say({"refused": None, "reason": str(peak.get(f"{meter}_reason"))})
-                return
-            needed = peak[meter] - before  # type: ignore[operator]
-            if needed > asked["limit_bytes"]:
-                _say({"refused": side, "reason": TOO_MUCH.format(needed=gib(needed))})
-                return
-            _say({"side": side, "needed_bytes": needed})
+            peak = meters.peaks()[meter]
+            if not isinstance(peak, int) or not isinstance(before, int):
+                return _say({"failed": NO_PEAK})
+            if peak - before > asked["limit_bytes"]:
+                return _say({"refused": TOO_MUCH.format(needed=gib(peak - before))})
+            _say({"side": side})
     except Exception as failure:
-        _say({"refused": side or None, "reason": explain(failure, device).message.splitlines()[0]})
+        reason = reason_of(failure, device)
+        _say({"refused" if reason.kind == OutOfMemory.kind else "failed": in_short(reason)})
 
 
 def _loaded(asked: dict[str, Any]) -> Any:
