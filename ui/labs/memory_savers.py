@@ -22,8 +22,8 @@ WIDE = 2.0
 ROUNDING = 0.01
 """Pictures nearer than this, of 255, differ in the last digit of a few pixels."""
 BEYOND = (
-    "They are larger than what the model was trained to draw, so it repeats itself in them; the lab needs their size, so "
-    "that the memory shows."
+    "They are larger than what the model was trained to draw, so it repeats itself in them; the lab needs their size, "
+    "so that the memory shows."
 )
 NEEDED = (
     "From the memory before the load to the highest reading while it drew, weights included: {meter}. Beside it the "
