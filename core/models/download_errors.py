@@ -55,7 +55,7 @@ def explained(error: BaseException, model: Model) -> WeightsUnavailable:
         )
     return WeightsUnavailable(
         f"{model.title} could not be downloaded: {_what_failed(error, status, model)}.",
-        f"Check the network and run again (whole files are kept), {INSTEAD}.",
+        f"Check the network and run again (what has arrived is kept), {INSTEAD}.",
     )
 
 

@@ -1,81 +1,36 @@
 """Downloads pretrained weights, with progress in bytes, a rate, and an end as soon as the run is stopped.
 
-The Hub's client runs in a thread of its own; the caller's thread reports and asks four times a second whether to
-stop, so a stop takes effect at once even if the network stands still. A stopped transfer ends at its next chunk;
-whole files stay in Hugging Face's cache.
+The bytes come in threads of their own; the caller's thread reports and asks four times a second whether to stop, so a
+stop takes effect at once even if the network stands still. A stopped transfer ends at its next chunk, and the next one
+goes on from there (`core.models.transfer`).
 
     >>> download(CATALOG["qwen3-0.6b"], SilentProgress())
     (PosixPath('/home/you/.cache/huggingface/hub/models--Qwen--Qwen3-0.6B/snapshots/c1899de…'), 'c1899de…')
 """
 
-import hashlib
 import os
-import re
 import shutil
 import threading
-import time
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, wait
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.request import urlopen
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 from core.errors import LabError
 from core.measure.progress import Progress
 from core.models.catalog import Model
 from core.models.download_errors import explained, no_space, offline
 from core.models.environment import prepare
-from core.models.sources import endpoint, file_path, hub_cache, is_offline, snapshot
+from core.models.sources import endpoint, file_path, hub_cache, is_offline, repo_folder, snapshot
+from core.models.transfer import STALL_S, Transfer, fetch_file
 
 T = TypeVar("T")
-CHUNK_BYTES = 256 * 1024
 WATCH_S = 0.25
-RATE_WINDOW_S = 5.0
 STOP_PATIENCE_S = 1.0
 FILES_AT_ONCE = 4
 MIRRORS = {"ultralytics/assets": "YOLO_ASSETS_URL", "pytorch/vision": "TORCHVISION_WEIGHTS_URL"}
-DIGEST = re.compile(r"-([0-9a-f]{8,})\.pth$")
-
-
-class StoppedError(Exception):
-    """Raised inside a transfer whose run was stopped."""
-
-
-class Transfer:
-    """Counts the bytes of one download, from any thread."""
-
-    def __init__(self) -> None:
-        self.total_bytes = 0
-        self._counts: dict[object, int] = {}
-        self._lock = threading.Lock()
-        self._stop = threading.Event()
-        self._history: deque[tuple[float, int]] = deque()
-
-    def add(self, counter: object, more_bytes: int) -> None:
-        """Count, or raise StoppedError. The client counts one transfer on several counters; they are not summed."""
-        if self._stop.is_set():
-            raise StoppedError
-        with self._lock:
-            self._counts[counter] = self._counts.get(counter, 0) + more_bytes
-
-    def stop(self) -> None:
-        """Let the next chunk be the last."""
-        self._stop.set()
-
-    @property
-    def done_bytes(self) -> int:
-        """Bytes transferred so far."""
-        with self._lock:
-            return max(self._counts.values(), default=0)
-
-    def bytes_per_s(self) -> float | None:
-        """Rate over the last seconds, or None where there is none yet."""
-        self._history.append((time.monotonic(), self.done_bytes))
-        while self._history[-1][0] - self._history[0][0] > RATE_WINDOW_S:
-            self._history.popleft()
-        (start_s, start_bytes), (end_s, end_bytes) = self._history[0], self._history[-1]
-        return (end_bytes - start_bytes) / (end_s - start_s) if end_s > start_s else None
 
 
 def download(model: Model, progress: Progress) -> tuple[Path, str | None]:
@@ -134,11 +89,11 @@ def _watch(future: Future[Path], transfer: Transfer, stage: str, progress: Progr
 
 
 def _fetch_snapshot(model: Model, transfer: Transfer) -> Path:
+    """The Hub's client lists the files and lays them out in its cache; their bytes come by `fetch_file` in between."""
     prepare()
     import huggingface_hub
 
-    huggingface_hub.constants.HF_HUB_DISABLE_XET = True  # also where it was imported before `prepare`
-    huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE = CHUNK_BYTES  # its 10 MB are half a minute on a slow line
+    huggingface_hub.utils.disable_progress_bars()
     request: dict[str, Any] = {
         "repo_id": model.repo,
         "revision": model.revision,
@@ -147,61 +102,45 @@ def _fetch_snapshot(model: Model, transfer: Transfer) -> Path:
         "cache_dir": hub_cache(),
         "max_workers": FILES_AT_ONCE,
     }
-    files = huggingface_hub.snapshot_download(**request, tqdm_class=_bar(Transfer()), dry_run=True)
-    transfer.total_bytes = sum(file.file_size for file in files if file.will_download)
-    _check_disk(hub_cache(), transfer.total_bytes, model)
-    return Path(huggingface_hub.snapshot_download(**request, tqdm_class=_bar(transfer)))
+    files = huggingface_hub.snapshot_download(**request, dry_run=True)
+    wanted = [file for file in files if file.will_download]
+    transfer.total_bytes = sum(file.file_size for file in wanted)
+    blobs = hub_cache() / repo_folder(model) / "blobs"
+    kept_bytes = sum(part.stat().st_size for part in blobs.glob("*.part"))
+    _check_disk(blobs, transfer.total_bytes - kept_bytes, model)
+    with ThreadPoolExecutor(FILES_AT_ONCE) as threads:
+        transfers = [threads.submit(_fetch_blob, model, file, blobs, transfer) for file in wanted]
+        try:
+            for each in as_completed(transfers):
+                each.result()
+        except BaseException:
+            transfer.stop()  # the other files need not come either
+            raise
+    return Path(huggingface_hub.snapshot_download(**request))
 
 
-def _bar(transfer: Transfer) -> type:
-    """A progress bar class that draws nothing and counts into `transfer`."""
-    from huggingface_hub.utils import tqdm
+def _fetch_blob(model: Model, file: Any, blobs: Path, transfer: Transfer) -> None:
+    """One file of a repository to where the Hub's client looks for its bytes: under their entity tag."""
+    import huggingface_hub
 
-    class Bar(tqdm):  # type: ignore[misc]
-        def __init__(self, *args: Any, **kwargs: Any) -> None:
-            self.counts_bytes = kwargs.get("unit") == "B"
-            super().__init__(*args, **{**kwargs, "disable": True})
-
-        def update(self, n: float | None = 1) -> bool | None:
-            if self.counts_bytes:
-                transfer.add(id(self), int(n or 0))
-            return None
-
-    return Bar
+    url = huggingface_hub.hf_hub_url(model.repo, file.filename, revision=file.commit_hash, endpoint=endpoint())
+    found = huggingface_hub.get_hf_file_metadata(url, endpoint=endpoint(), retry_on_errors=True)
+    is_own = urlsplit(found.location).netloc == urlsplit(endpoint()).netloc
+    # The token is for the Hub, and not for the server to which it sends us for the large files.
+    headers = huggingface_hub.utils.build_hf_headers() if is_own else {}
+    fetch_file(found.location, blobs / found.etag, transfer, found.etag, headers)
 
 
 def _fetch_file(model: Model, transfer: Transfer) -> Path:
-    """Plain HTTP to a temporary file. The variables in MIRRORS name another folder to take the file from."""
+    """The one file of a model with a `url`. The variables in MIRRORS name another folder to take it from."""
     path, url = file_path(model), str(model.url)
     if mirror := os.environ.get(MIRRORS[model.repo]):
         url = f"{mirror.rstrip('/')}/{path.name}"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with urlopen(url, timeout=10) as answer, part.open("wb") as file:
-            transfer.total_bytes = int(answer.headers.get("Content-Length") or 0)
-            _check_disk(path.parent, transfer.total_bytes, model)
-            while chunk := answer.read(CHUNK_BYTES):
-                transfer.add(path, len(chunk))
-                file.write(chunk)
-        if transfer.done_bytes < transfer.total_bytes:
-            raise ConnectionError(f"only {transfer.done_bytes} of {transfer.total_bytes} bytes arrived")
-        _check_digest(part, path.name)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with urlopen(Request(url, method="HEAD"), timeout=STALL_S) as answer:
+        transfer.total_bytes = int(answer.headers.get("Content-Length") or 0)
+    _check_disk(path.parent, transfer.total_bytes, model)
+    fetch_file(url, path, transfer, path.name)
     return path
-
-
-def _check_digest(file: Path, name: str) -> None:
-    """Compare a file with its published name, where that holds the begin of its SHA-256 (`resnet50-0676ba61.pth`)."""
-    if named := DIGEST.search(name):
-        with file.open("rb") as opened:
-            found = hashlib.file_digest(opened, "sha256").hexdigest()
-        if not found.startswith(named[1]):
-            raise OSError(
-                f"its SHA-256 begins with {found[: len(named[1])]}, that of the published file with {named[1]}"
-            )
 
 
 def _check_disk(folder: Path, missing_bytes: int, model: Model) -> None:

@@ -46,6 +46,11 @@ def hub_cache() -> Path:
     return Path(os.path.expandvars(folder)).expanduser()
 
 
+def repo_folder(model: Model) -> str:
+    """Name of a repository's folder in that cache."""
+    return f"models--{model.repo.replace('/', '--')}"
+
+
 @cache
 def config_files(model: Model) -> tuple[str, ...]:
     """Paths of the configuration files that belong to a checkpoint of `model`."""
@@ -55,7 +60,7 @@ def config_files(model: Model) -> tuple[str, ...]:
 
 def snapshot(model: Model) -> Path | None:
     """The folder of the downloaded weights if every file that loading needs is there, else None."""
-    repo = hub_cache() / f"models--{model.repo.replace('/', '--')}"
+    repo = hub_cache() / repo_folder(model)
     reference = repo / "refs" / model.revision
     commit = reference.read_text().strip() if reference.is_file() else model.revision
     folder = repo / "snapshots" / commit

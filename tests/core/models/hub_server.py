@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+PIECE_BYTES = 65_536
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 
@@ -17,8 +19,13 @@ class Hub(ThreadingHTTPServer):
 
     Attributes:
         refuse: status and error code for every request, e.g. (403, "GatedRepo").
-        pause_s: wait between pieces of 64 KB.
+        pause_s: wait between pieces of PIECE_BYTES.
         cut: send only half of every file.
+        cut_after: hang up after so many bytes of the next answers; one entry an answer.
+        failures: refuse that many requests for a file with 503 first.
+        stall_s: say nothing for so long in the middle of the next file, once.
+        has_ranges: whether a part of a file can be asked for.
+        sent_bytes: of files, so far.
     """
 
     daemon_threads = True
@@ -29,6 +36,11 @@ class Hub(ThreadingHTTPServer):
         self.refuse: tuple[int, str] | None = None
         self.pause_s = 0.0
         self.cut = False
+        self.cut_after: list[int] = []
+        self.failures = 0
+        self.stall_s = 0.0
+        self.has_ranges = True
+        self.sent_bytes = 0
         self.requests: list[str] = []
 
     @property
@@ -67,10 +79,26 @@ class Handler(BaseHTTPRequestHandler):
                 ]
             )
         elif path.startswith(f"/{hub.repo}/resolve/") and (name := path.split("/", 5)[5]) in self._files():
-            body = (hub.folder / name).read_bytes()
-            self._answer(200, body, {"ETag": f'"{self._hash(name)}"', "X-Repo-Commit": COMMIT})
+            self._file(name)
         else:
             self._answer(404, b"", {"X-Error-Code": "RepoNotFound", "X-Error-Message": "Repository not found"})
+
+    def _file(self, name: str) -> None:
+        hub, body = self.server, (self.server.folder / name).read_bytes()
+        headers = {"ETag": f'"{self._hash(name)}"', "X-Repo-Commit": COMMIT}
+        if self.command == "GET" and hub.failures:
+            hub.failures -= 1
+            self._answer(503, b"", {"Retry-After": "0"})
+            return
+        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", "")) if hub.has_ranges else None
+        start = int(asked[1]) if asked else 0
+        if start > len(body):
+            self._answer(416, b"", {"Content-Range": f"bytes */{len(body)}"})
+        elif asked:
+            part = {"Content-Range": f"bytes {start}-{len(body) - 1}/{len(body)}"}
+            self._answer(206, body[start:], headers | part)
+        else:
+            self._answer(200, body, headers)
 
     def _files(self) -> dict[str, int]:
         folder = self.server.folder
@@ -97,11 +125,18 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        if self.server.cut and len(body) > 1000 and status == 200:
+        hub, is_file = self.server, status in (200, 206) and len(body) > 1000
+        if hub.cut and is_file:
             body, self.close_connection = body[: len(body) // 2], True
-        for start in range(0, len(body), 65536):
-            self.wfile.write(body[start : start + 65536])
-            time.sleep(self.server.pause_s)
+        if hub.cut_after and is_file:
+            body, self.close_connection = body[: hub.cut_after.pop(0)], True
+        for start in range(0, len(body), PIECE_BYTES):
+            if is_file and start and hub.stall_s:
+                pause_s, hub.stall_s = hub.stall_s, 0.0
+                time.sleep(pause_s)
+            self.wfile.write(body[start : start + PIECE_BYTES])
+            hub.sent_bytes += len(body[start : start + PIECE_BYTES]) if is_file else 0
+            time.sleep(hub.pause_s)
 
 
 @contextmanager

@@ -11,12 +11,12 @@ import torch
 from core.cli import main
 from core.config import config
 from core.errors import RunCancelled, WeightsUnavailable
-from core.models import classifier
+from core.models import classifier, transfer
 from core.models import hub as hub_module
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
 from core.models.download_errors import explained
-from core.models.sources import file_path, is_cached, snapshot
+from core.models.sources import file_path, hub_cache, is_cached, repo_folder, snapshot
 from core.models.verifying import damaged
 from tests.core.models.conftest import Reports
 from tests.core.models.hub_server import COMMIT, Hub, running
@@ -144,11 +144,75 @@ def test_yolo_comes_from_the_place_that_the_environment_names(assets, reports):
     assert [path.name for path in file_path(YOLO).parent.iterdir()] == ["yolov8n-seg.pt"]
 
 
-def test_a_yolo_file_that_arrives_in_part_is_not_kept(assets, reports):
-    assets.cut = True
-    with pytest.raises(WeightsUnavailable, match="could not be downloaded"):
+def test_a_file_that_is_cut_is_asked_for_from_there_on(assets, reports):
+    assets.cut_after = [100_000, 150_000]
+    checkpoint("yolov8n-seg", "hub", reports)
+    assert file_path(YOLO).read_bytes() == b"y" * 300_000
+    assert assets.sent_bytes == 300_000
+
+
+def test_a_server_without_ranges_sends_it_all_once_more(assets, reports):
+    assets.has_ranges = False
+    assets.cut_after = [100_000]
+    checkpoint("yolov8n-seg", "hub", reports)
+    assert file_path(YOLO).read_bytes() == b"y" * 300_000
+    assert assets.sent_bytes == 400_000
+    _, done, total = reports.seen[-1]
+    assert done == total == 300_000
+
+
+def test_a_server_that_gives_up_every_time_is_told_after_so_many_tries(assets, reports):
+    assets.failures = 1000
+    with pytest.raises(WeightsUnavailable, match="answered with HTTP 503"):
         checkpoint("yolov8n-seg", "hub", reports)
-    assert list(file_path(YOLO).parent.iterdir()) == []
+    assert 1000 - assets.failures == transfer.TRIES
+    assert not is_cached("yolov8n-seg")
+
+
+def test_a_busy_server_is_asked_again(assets, reports):
+    assets.failures = 2
+    checkpoint("yolov8n-seg", "hub", reports)
+    assert assets.failures == 0 and is_cached("yolov8n-seg")
+
+
+def test_a_server_that_stalls_is_asked_for_the_rest(assets, reports, monkeypatch):
+    monkeypatch.setattr(transfer, "STALL_S", 0.3)
+    assets.stall_s = 5.0
+    begun = time.monotonic()
+    checkpoint("yolov8n-seg", "hub", reports)
+    assert time.monotonic() - begun < 5
+    assert file_path(YOLO).read_bytes() == b"y" * 300_000
+
+
+def test_what_a_stopped_download_left_is_not_sent_again(hub, reports):
+    size = (hub.folder / "model.safetensors").stat().st_size
+    hub.pause_s = 0.1
+    with pytest.raises(RunCancelled):
+        checkpoint(QWEN.id, "hub", Reports(stop_after=6))
+    hub.pause_s, before = 0.0, hub.sent_bytes
+    checkpoint(QWEN.id, "hub", reports)
+    again = hub.sent_bytes - before
+    assert (snapshot(QWEN) / "model.safetensors").read_bytes() == (hub.folder / "model.safetensors").read_bytes()
+    assert 0 < before < size + again < 2 * size
+    assert damaged(QWEN) == []
+
+
+def test_a_part_that_was_spoilt_is_thrown_away_and_said(hub, reports):
+    size = (hub.folder / "model.safetensors").stat().st_size
+    hub.cut_after = [size // 2] * 10
+    blobs = snapshot_blobs()
+    blobs.mkdir(parents=True)
+    digest = hashlib.sha256((hub.folder / "model.safetensors").read_bytes()).hexdigest()
+    (blobs / f"{digest}.part").write_bytes(b"x" * 1000)
+    with pytest.raises(WeightsUnavailable, match=r"what arrived is damaged .its SHA-256 begins with"):
+        checkpoint(QWEN.id, "hub", reports)
+    assert not is_cached(QWEN.id)
+    checkpoint(QWEN.id, "hub", reports)
+    assert is_cached(QWEN.id) and damaged(QWEN) == []
+
+
+def snapshot_blobs():
+    return hub_cache() / repo_folder(QWEN) / "blobs"
 
 
 def test_a_missing_yolo_file_is_named(assets, reports):
