@@ -39,6 +39,7 @@ TEACHER = [
     ("students", "Students", ":material/badge:", "teacher_students"),
     ("marks", "Marks", ":material/grading:", "teacher_marks"),
     ("exports", "Exports", ":material/download:", "teacher_exports"),
+    ("models", "Models", ":material/deployed_code:", "teacher_models"),
 ]
 """File, title, icon, address of every teacher page; the first one holds the sign-in."""
 

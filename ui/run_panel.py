@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import streamlit as st
+from sqlalchemy.orm import Session
 from streamlit.delta_generator import DeltaGenerator
 
 from core.classroom.classes import ensure_runs
 from core.classroom.runs import latest_run
 from core.errors import LabError
-from core.jobs import queue
+from core.jobs import downloads, queue
+from core.jobs.downloads import Arriving
 from core.jobs.presence import present
+from core.jobs.queue import Place
 from core.measure.machine import this_machine
 from core.models.catalog import CATALOG
 from core.quiz.bank import Question
@@ -28,6 +31,7 @@ from core.store.tables import Job, Run
 from core.units import gb, gib, roughly, short_count
 from ui.class_watch import question_state
 from ui.code_block import code_block
+from ui.downloads import before_download
 from ui.labs import look_of
 from ui.once import Once
 from ui.picture_choice import picture_choice
@@ -171,6 +175,8 @@ class RunPanel:
         if planned.parameters and planned.weights_bytes:
             more.append(f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights.")
         st.caption(f"{told}{ahead}", help=" ".join(more) or None)
+        for name in planned.missing:
+            st.caption(before_download(CATALOG[name]))
 
     @staticmethod
     def _weights(settings: ModelSettings) -> str:
@@ -224,6 +230,7 @@ class RunPanel:
                     question_id=self._question_id,
                     device=planned.settings.device,
                     workload=planned.workload,
+                    missing=planned.missing,
                 )
         except LabError as error:
             st.warning(problem(error), icon=":material/hourglass:")
@@ -274,11 +281,15 @@ class RunPanel:
     def _poll(self, job_id: str) -> None:
         with session() as database:
             job = database.get(Job, job_id)
-            place = queue.place(database, job) if job is not None and job.state == "queued" else None
+            waits = self._waits(database, job) if job is not None and job.state == "queued" else None
             is_served = bool(present(database, job.device)) if job is not None else True
         if job is None or job.state not in ACTIVE:
             st.rerun()
-        active_card(job, place, is_served, self._cancel, look_of(self.lab.name))
+        active_card(job, waits, is_served, self._cancel, look_of(self.lab.name))
+
+    @staticmethod
+    def _waits(database: Session, job: Job) -> Place | Arriving:
+        return downloads.arriving(database, job.id) or queue.place(database, job)
 
     def _cancel(self, job_id: str) -> None:
         with session() as database:

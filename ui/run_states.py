@@ -4,12 +4,14 @@ from collections.abc import Callable
 
 import streamlit as st
 
+from core.jobs.downloads import Arriving
 from core.jobs.queue import Place
 from core.quiz.bank import Reference
 from core.quiz.verdict import figure
 from core.runs.registry import LABS
 from core.store.tables import Job
 from core.units import roughly
+from ui.downloads import arriving_bar, who_waits
 from ui.labs import look_of
 from ui.labs.look import Look
 from ui.live import live_view
@@ -20,19 +22,23 @@ FAILURES = {
     "timed_out": ("This run took too long and was stopped.", ":material/timer_off:"),
     "out_of_memory": ("There was not enough memory.", ":material/memory_alt:"),
     "device_lost": ("The GPU stopped answering.", ":material/error:"),
+    "weights_unavailable": ("The weights could not be had.", ":material/cloud_off:"),
     "worker_lost": ("The worker process ended twice during this run.", ":material/error:"),
 }
 
 
-def active_card(job: Job, place: Place | None, is_served: bool, cancel: Callable[[str], None], look: Look) -> None:
+def active_card(
+    job: Job, waits: Place | Arriving | None, is_served: bool, cancel: Callable[[str], None], look: Look
+) -> None:
     """Queued or running: the way out in the place of the button that started it, and below what is going on.
 
     The frame is as high as a result, so that what is read below stays where it is when the run ends.
 
     Args:
+        waits: where it stands in the queue, or the download that it waits for; None while it runs.
         is_served: whether a worker for the job's device has been heard of lately.
     """
-    label = "Leave the queue" if place is not None else "Cancel"
+    label = "Leave the queue" if waits is not None else "Cancel"
     st.button(
         "Stopping after this step" if job.cancel_requested else label,
         icon=":material/close:",
@@ -44,8 +50,11 @@ def active_card(job: Job, place: Place | None, is_served: bool, cancel: Callable
     )
     st.caption("You can leave this page; the run goes on.")
     with st.container(border=True, height=look.height_px):
-        if place is not None:
-            _queued(place, is_served)
+        if isinstance(waits, Arriving):
+            arriving_bar(waits)
+            st.caption(who_waits(waits))
+        elif waits is not None:
+            _queued(waits, is_served)
         else:
             live_view(job, look)
 

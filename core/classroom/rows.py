@@ -3,9 +3,9 @@
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, CursorResult, inspect, literal, literal_column, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.store.database import insert_into
 from core.store.tables import Base
 
 
@@ -20,7 +20,7 @@ def insert_once(
         only_if: what has to hold in the database at that moment, too.
     """
     is_postgresql = session.get_bind().dialect.name == "postgresql"
-    insert = (postgresql.insert if is_postgresql else sqlite.insert)(table)
+    insert = insert_into(session, table)
     if only_if is None:
         insert = insert.values(values)
     else:

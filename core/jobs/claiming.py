@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, case, literal, select, update
 from sqlalchemy.orm import Session, aliased
 
 from core.config import config
+from core.jobs.downloads import is_awaiting
 from core.jobs.order import claim_order, has_running
 from core.store.tables import Job, Json, Picture, Run
 
@@ -53,7 +54,7 @@ class Outcome(Protocol):
 
 def is_waiting(session: Session, devices: Sequence[str]) -> bool:
     """Whether any job waits for these devices. Only reads: idle workers ask this a few times a second."""
-    waiting = select(Job.id).where(Job.state == "queued", Job.device.in_(devices)).limit(1)
+    waiting = select(Job.id).where(Job.state == "queued", Job.device.in_(devices), ~is_awaiting(Job)).limit(1)
     return session.scalar(waiting) is not None
 
 
@@ -82,7 +83,7 @@ def _next_job(devices: Sequence[str], now: float) -> Select[str]:
     waiting = aliased(Job)
     return (
         select(waiting.id)
-        .where(waiting.state == "queued", waiting.device.in_(devices), ~has_running(waiting))
+        .where(waiting.state == "queued", waiting.device.in_(devices), ~is_awaiting(waiting), ~has_running(waiting))
         .order_by(*claim_order(waiting, now))
         .limit(1)
         .with_for_update(skip_locked=True, of=waiting)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 EXECUTE = "core.runs.execution:execute"
 """`module:function` that runs a lab."""
+FETCHER = "downloads"
+"""What the process that fetches weights serves, where a worker serves devices."""
 LEAVE = b"leave\n"
 """What the app writes to a worker's standard input when both end. An input that ends without it: the app died."""
 FRESH_EXIT = 75

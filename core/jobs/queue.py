@@ -12,18 +12,20 @@ import statistics
 import time
 import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.config import config
 from core.errors import QueueFull
+from core.jobs import downloads
 from core.jobs.claiming import CANCELLED
 from core.jobs.order import runs_started
 from core.jobs.presence import present
+from core.store.database import insert_into
 from core.store.tables import Job
 from core.units import count
 
@@ -57,20 +59,19 @@ def submit(
     question_id: str | None,
     device: str,
     workload: str,
+    missing: Sequence[str] = (),
 ) -> Job:
     """Queue a run.
 
     Args:
-        settings: as the lab takes them, with source, device and dtype decided.
+        settings, workload, missing: as `core.runs.planning` gives them; no worker takes it while weights are missing.
         question_id: the page that asked, if any.
-        workload: what decides the duration, as `core.runs.planning` hashes it.
 
     Raises:
         QueueFull: the person already has a run waiting, or `max_waiting_jobs` wait. Nothing was changed.
     """
     _refuse_flood(session)
     expected = expected_s(session, workload)
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     values = {
         "id": uuid.uuid4().hex,
         "person_id": person_id,
@@ -84,7 +85,14 @@ def submit(
         "timeout_s": _timeout_s(expected),
         "created_at": time.time(),
     }
-    job = session.scalars(insert(Job).values(values).on_conflict_do_nothing().returning(Job)).one_or_none()
+    job = _insert(session, values)
+    downloads.want(session, missing, job.id)
+    return job
+
+
+def _insert(session: Session, values: dict[str, Any]) -> Job:
+    added = insert_into(session, Job).values(values).on_conflict_do_nothing().returning(Job)
+    job: Job | None = session.scalars(added).one_or_none()
     if job is None:
         raise QueueFull("You already have a run waiting.", "Wait until it starts, or leave the queue on its page.")
     return job
@@ -184,10 +192,13 @@ def _line_now(session: Session, device: str) -> _Line:
 
 
 def _waiting_in_order(session: Session, devices: set[str]) -> list[Any]:
-    """Waiting jobs for these devices, for any if there are none, in the order in which they will be claimed."""
+    """Waiting jobs for these devices, for any if there are none, in the order in which they will be claimed.
+
+    Those that wait for weights stand in no line yet.
+    """
     runs = runs_started(Job, time.time()).label("runs")
     rows = select(Job.id, Job.person_id, Job.expected_s, Job.created_at, runs)
-    rows = rows.where(Job.state == "queued").order_by(Job.created_at, Job.id)
+    rows = rows.where(Job.state == "queued", ~downloads.is_awaiting(Job)).order_by(Job.created_at, Job.id)
     entries = list(session.execute(rows.where(Job.device.in_(devices)) if devices else rows))
     # The second job of one person comes after the first has started, and then counts one run more.
     earlier: Counter[str] = Counter()

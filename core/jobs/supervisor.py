@@ -9,6 +9,7 @@ A worker that ended is started again, its job is put back at once. When this pro
 comes to its end, and its worker leaves then; the next supervisor starts another in the meantime. A worker that no
 longer renews its lease is ended. Several web processes on one `data_dir` agree by a lock who runs the workers; the
 others take over when that one ends.
+A further process fetches weights while runs wait for some (`core.jobs.fetcher`).
 With `workers = "external"` no worker is started, but lost jobs are still put back; `python -m core workers` runs them.
 """
 
@@ -30,8 +31,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT, config
-from core.jobs import claiming, presence
-from core.jobs.process import EXECUTE, FRESH_EXIT, LEAVE, label, new_name
+from core.jobs import claiming, downloads, presence
+from core.jobs.process import EXECUTE, FETCHER, FRESH_EXIT, LEAVE, label, new_name
 from core.measure.machine import Machine
 from core.store.database import session
 from core.store.tables import Worker
@@ -39,6 +40,14 @@ from core.store.tables import Worker
 LOOK_S = 0.2
 TIDY_S = 3.0
 STOP_S = 5.0
+ASK_S = 0.5
+"""How often it is asked whether weights are wanted."""
+FETCHER_DEATHS = 3
+FETCHER_LOST = {
+    "kind": "weights_unavailable",
+    "message": f"The process that fetches weights ended {FETCHER_DEATHS} times at once.",
+    "remedy": "Look into `logs/worker-downloads.log` in the data folder, or take dummy weights meanwhile.",
+}
 QUICK_DEATH_S = 10.0
 """A worker that ended within this time of its start is started again with growing pauses."""
 LONGEST_PAUSE_S = 30.0
@@ -65,12 +74,10 @@ class Child:
     def start(self) -> None:
         """Start the process. Its standard input stays open as long as this process lives."""
         self.name = new_name(self.devices)
-        command = [sys.executable, "-m", "core.jobs.worker", "--watch-stdin", "--name", self.name]
-        command += ["--devices", ",".join(self.devices), "--execute", self.execute]
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")]))
         with _output(self.devices) as output:
             self.process = subprocess.Popen(
-                command,
+                self._command(),
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -80,6 +87,12 @@ class Child:
             )
         self.started_at = time.monotonic()
         _log.info("Worker %s started as process %d.", self.name, self.process.pid)
+
+    def _command(self) -> list[str]:
+        if self.devices == (FETCHER,):
+            return [sys.executable, "-m", "core.jobs.fetcher", "--watch-stdin"]
+        command = [sys.executable, "-m", "core.jobs.worker", "--watch-stdin", "--name", self.name]
+        return [*command, "--devices", ",".join(self.devices), "--execute", self.execute]
 
     def ended(self, code: int) -> None:
         """Decide when to start the next one: at once, or after a pause that grows while they end quickly."""
@@ -112,12 +125,14 @@ class Supervisor:
         shares = [("cpu", *gpus[:1]), *((gpu,) for gpu in gpus[1:])]
         is_local = config().workers == "local" if is_local is None else is_local
         self._children = [Child(devices, execute) for devices in shares] if is_local else []
+        self._fetcher = Child((FETCHER,), execute)
+        self._is_local = is_local
         # Who starts no workers leaves the lock to those who do.
         name = "supervisor.lock" if is_local else "tidying.lock"
         self._lock = FileLock(config().data_dir / "locks" / name, thread_local=False)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
-        self._tidied_at = 0.0
+        self._tidied_at = self._asked_at = 0.0
 
     def start(self) -> None:
         """Begin, in a thread; the workers are ready about a second later."""
@@ -127,10 +142,11 @@ class Supervisor:
         """Let the workers put their jobs back and leave; returns when they have."""
         self._stopping.set()
         self._thread.join()
-        for child in self._children:
+        children = [*self._children, self._fetcher]
+        for child in children:
             child.close()
         deadline = time.monotonic() + STOP_S
-        for child in self._children:
+        for child in children:
             self._see_off(child, deadline)
         self._lock.release()
 
@@ -149,6 +165,8 @@ class Supervisor:
             return
         for child in self._children:
             self._look_after(child)
+        if self._is_local:
+            self._look_after_downloads()
         if time.time() - self._tidied_at >= TIDY_S:
             self._tidy()
 
@@ -164,14 +182,30 @@ class Supervisor:
         put_back_orphans()
         return True
 
-    def _look_after(self, child: Child) -> None:
+    def _look_after_downloads(self) -> None:
+        """Start the process that fetches weights when something is wanted; it ends by itself."""
+        self._look_after(self._fetcher, is_wanted=False)
+        if self._fetcher.process is not None or time.monotonic() - self._asked_at < ASK_S:
+            return
+        self._asked_at = time.monotonic()
+        with session() as database:
+            is_wanted = downloads.is_any(database)
+        if is_wanted and self._fetcher.quick_deaths >= FETCHER_DEATHS:
+            self._fetcher.quick_deaths = 0
+            with session() as database:
+                for model_id in downloads.all_arriving(database):
+                    downloads.failed(database, model_id, FETCHER_LOST)
+        elif is_wanted:
+            self._look_after(self._fetcher)
+
+    def _look_after(self, child: Child, is_wanted: bool = True) -> None:
         if child.process is not None:
             code = child.process.poll()
             if code is None:
                 return
             _forget(child.name)
             child.ended(code)
-        if time.monotonic() >= child.start_at and not self._stopping.is_set():
+        if is_wanted and time.monotonic() >= child.start_at and not self._stopping.is_set():
             child.start()
 
     def _tidy(self) -> None:

@@ -13,7 +13,6 @@ import argparse
 import faulthandler
 import importlib
 import logging
-import logging.handlers
 import os
 import threading
 import time
@@ -28,8 +27,9 @@ from core.config import config
 from core.errors import BadPicture, DeviceLost, LabError
 from core.jobs import claiming, presence
 from core.jobs.lifeline import watch_parent, watch_signals
+from core.jobs.logs import log_to_file
 from core.jobs.preloading import Preloading
-from core.jobs.process import EXECUTE, FRESH_EXIT, label, new_name
+from core.jobs.process import EXECUTE, FRESH_EXIT, new_name
 from core.jobs.reporter import JobProgress, Reporter
 from core.runs.quiet import prepare_environment
 from core.store.database import in_transaction, migrate
@@ -40,7 +40,6 @@ STORE_PATIENCE_S = 120.0
 IDLE_PATIENCE_S = 600.0
 LEAVE_PATIENCE_S = 1.0
 LEAVE_LIMIT_S = 1.5
-LOG_BYTES = 1_000_000
 UPLOAD = "upload:"
 
 Execute = Callable[..., claiming.Outcome]
@@ -236,16 +235,6 @@ def _unforeseen(error: Exception) -> dict[str, str]:
         "message": f"The worker stopped on {type(error).__name__}: {error}",
         "remedy": "Start the run again. If it stays, the worker's log in the data folder's `logs` says where.",
     }
-
-
-def log_to_file(devices: Sequence[str]) -> None:
-    """Log to `data_dir/logs/worker-<devices>.log`, four files of a megabyte at most."""
-    folder = config().data_dir / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"worker-{label(devices)}.log"
-    handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=3, encoding="utf-8")
-    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

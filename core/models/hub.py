@@ -9,7 +9,6 @@ goes on from there (`core.models.transfer`).
 """
 
 import os
-import shutil
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
@@ -23,7 +22,7 @@ from core.measure.progress import Progress
 from core.models.catalog import Model
 from core.models.download_errors import explained, no_space, offline
 from core.models.environment import prepare
-from core.models.sources import endpoint, file_path, hub_cache, is_offline, repo_folder, snapshot
+from core.models.sources import endpoint, file_path, free_disk, hub_cache, is_offline, repo_folder, snapshot
 from core.models.transfer import STALL_S, Transfer, fetch_file
 
 T = TypeVar("T")
@@ -91,9 +90,10 @@ def _watch(future: Future[Path], transfer: Transfer, stage: str, progress: Progr
 def _fetch_snapshot(model: Model, transfer: Transfer) -> Path:
     """The Hub's client lists the files and lays them out in its cache; their bytes come by `fetch_file` in between."""
     prepare()
-    import huggingface_hub
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.utils import disable_progress_bars
 
-    huggingface_hub.utils.disable_progress_bars()
+    disable_progress_bars()
     request: dict[str, Any] = {
         "repo_id": model.repo,
         "revision": model.revision,
@@ -102,12 +102,12 @@ def _fetch_snapshot(model: Model, transfer: Transfer) -> Path:
         "cache_dir": hub_cache(),
         "max_workers": FILES_AT_ONCE,
     }
-    files = huggingface_hub.snapshot_download(**request, dry_run=True)
+    files = snapshot_download(**request, dry_run=True)
     wanted = [file for file in files if file.will_download]
     transfer.total_bytes = sum(file.file_size for file in wanted)
     blobs = hub_cache() / repo_folder(model) / "blobs"
     kept_bytes = sum(part.stat().st_size for part in blobs.glob("*.part"))
-    _check_disk(blobs, transfer.total_bytes - kept_bytes, model)
+    _check_disk(transfer.total_bytes - kept_bytes, model)
     with ThreadPoolExecutor(FILES_AT_ONCE) as threads:
         transfers = [threads.submit(_fetch_blob, model, file, blobs, transfer) for file in wanted]
         try:
@@ -116,18 +116,19 @@ def _fetch_snapshot(model: Model, transfer: Transfer) -> Path:
         except BaseException:
             transfer.stop()  # the other files need not come either
             raise
-    return Path(huggingface_hub.snapshot_download(**request))
+    return Path(snapshot_download(**request))
 
 
 def _fetch_blob(model: Model, file: Any, blobs: Path, transfer: Transfer) -> None:
     """One file of a repository to where the Hub's client looks for its bytes: under their entity tag."""
-    import huggingface_hub
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.utils import build_hf_headers
 
-    url = huggingface_hub.hf_hub_url(model.repo, file.filename, revision=file.commit_hash, endpoint=endpoint())
-    found = huggingface_hub.get_hf_file_metadata(url, endpoint=endpoint(), retry_on_errors=True)
+    url = hf_hub_url(model.repo, file.filename, revision=file.commit_hash, endpoint=endpoint())
+    found = get_hf_file_metadata(url, endpoint=endpoint(), retry_on_errors=True)
     is_own = urlsplit(found.location).netloc == urlsplit(endpoint()).netloc
     # The token is for the Hub, and not for the server to which it sends us for the large files.
-    headers = huggingface_hub.utils.build_hf_headers() if is_own else {}
+    headers = build_hf_headers() if is_own else {}
     fetch_file(found.location, blobs / found.etag, transfer, found.etag, headers)
 
 
@@ -138,13 +139,12 @@ def _fetch_file(model: Model, transfer: Transfer) -> Path:
         url = f"{mirror.rstrip('/')}/{path.name}"
     with urlopen(Request(url, method="HEAD"), timeout=STALL_S) as answer:
         transfer.total_bytes = int(answer.headers.get("Content-Length") or 0)
-    _check_disk(path.parent, transfer.total_bytes, model)
+    _check_disk(transfer.total_bytes, model)
     fetch_file(url, path, transfer, path.name)
     return path
 
 
-def _check_disk(folder: Path, missing_bytes: int, model: Model) -> None:
-    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    free_bytes = shutil.disk_usage(existing).free
+def _check_disk(missing_bytes: int, model: Model) -> None:
+    folder, free_bytes = free_disk(model)
     if free_bytes < missing_bytes:
-        raise no_space(model, missing_bytes, free_bytes, existing)
+        raise no_space(model, missing_bytes, free_bytes, folder)

@@ -6,6 +6,7 @@
 
 import json
 import os
+import shutil
 import threading
 import time
 from functools import cache
@@ -71,6 +72,13 @@ def snapshot(model: Model) -> Path | None:
 def file_path(model: Model) -> Path:
     """Where the one downloaded file of a model with a `url` is kept."""
     return config().cache_dir / "hub" / str(model.file)
+
+
+def free_disk(model: Model) -> tuple[Path, int]:
+    """The folder that a download of `model` fills, or the part of its path that exists, and the bytes free there."""
+    wanted = file_path(model).parent if model.url else hub_cache()
+    folder = next(parent for parent in (wanted, *wanted.parents) if parent.exists())
+    return folder, shutil.disk_usage(folder).free
 
 
 def is_cached(model_id: str) -> bool:

@@ -16,6 +16,7 @@ from core.errors import DeviceUnavailable, LabError, OutOfMemory, WeightsUnavail
 from core.measure.machine import Machine, gpu_of
 from core.models import sources
 from core.models.catalog import CATALOG, DTYPE_BYTES, Model
+from core.models.download_errors import no_space
 from core.models.listing import MARGIN_BYTES
 from core.runs.lab import Lab
 from core.runs.settings import Fallback, LabSettings, ModelSettings
@@ -39,7 +40,8 @@ class Plan:
     Attributes:
         settings: concrete: source, device and dtype are no longer `auto`.
         reasons: sentences on what `auto` took.
-        download_bytes: more than 0 only where the Hub's weights are not here yet.
+        missing: ids of the models whose weights are not here yet, in alphabetical order.
+        download_bytes: of these.
         refusal: why this machine cannot, and what to do instead; None where it can.
         parameters: of all networks; None where the lab loads no model.
         weights_bytes: of all networks at the chosen precision; None as above.
@@ -50,6 +52,7 @@ class Plan:
     lab: str
     settings: LabSettings
     reasons: tuple[str, ...]
+    missing: tuple[str, ...]
     download_bytes: int
     refusal: LabError | None
     parameters: int | None
@@ -74,7 +77,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
     if not isinstance(settings, ModelSettings):
         bare = settings.model_copy(update={"device": device})
         refusal, workload = _no_device(device, machine), _workload(lab, bare, machine)
-        return Plan(lab.name, bare, why_device, 0, refusal, None, None, workload)
+        return Plan(lab.name, bare, why_device, (), 0, refusal, None, None, workload)
     models = models_of(settings)
     source, why_source = _source(settings, models, device, fallback or settings.own_fallback or lab.fallback)
     device, why_card = _card(device, models, settings, machine) if source != "embedded" else (device, ())
@@ -87,11 +90,13 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         lab=lab.name,
         settings=concrete,
         reasons=why_device + why_source + why_card + (why_dtype if len(chosen) == 1 else (EACH_ITS_OWN,)),
+        missing=tuple(sorted(model.id for model in missing)),
         download_bytes=sum(model.download_bytes for model in missing),
         refusal=_no_device(device, machine)
         or _no_twin(models, source)
         or _no_room(models, concrete, machine)
-        or _no_hub(missing),
+        or _no_hub(missing)
+        or _no_disk(missing),
         parameters=parameters,
         weights_bytes=parameters * DTYPE_BYTES[dtype],
         workload=_workload(lab, concrete, machine),
@@ -208,6 +213,15 @@ def _no_hub(missing: list[Model]) -> LabError | None:
         f"The weights of {names} ({size}) are not on this machine, and the Hugging Face Hub cannot be reached.",
         "Connect this machine to the internet, or choose the source dummy: the same size with random weights.",
     )
+
+
+def _no_disk(missing: list[Model]) -> LabError | None:
+    """Of the first model whose weights find no room in the cache that they would go to."""
+    for model in missing:
+        folder, free_bytes = sources.free_disk(model)
+        if free_bytes < model.download_bytes:
+            return no_space(model, model.download_bytes, free_bytes, folder)
+    return None
 
 
 def _workload(lab: Lab, settings: LabSettings, machine: Machine) -> str:

@@ -160,6 +160,32 @@ class Job(Base):
     )
 
 
+class Download(Base):
+    """Weights that somebody waits for; the row goes when they are here, or cannot be had."""
+
+    __tablename__ = "downloads"
+    model_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    wanted_at: Mapped[float]
+    is_kept: Mapped[bool]
+    """A teacher asked for it, so it goes on also when no run waits for it."""
+    progress: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    """`done_bytes`, `total_bytes`, `bytes_per_s`; empty before the first byte."""
+    heard_at: Mapped[float | None]
+    """When the process that fetches it last said so."""
+    error: Mapped[dict[str, Any] | None]
+    """Why the last try of a teacher's failed; it is tried again when somebody asks anew."""
+
+
+class Awaited(Base):
+    """A queued run that waits for a download; it cannot be claimed before the row is gone."""
+
+    __tablename__ = "awaited_models"
+    job_id: Mapped[str] = mapped_column(ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True)
+    model_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+    __table_args__ = (Index("awaited_models_by_model", "model_id"),)
+
+
 class Worker(Base):
     """A worker process that is there; the row is renewed with the heartbeat and removed when it leaves."""
 

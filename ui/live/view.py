@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from core.store.tables import Job
-from core.units import gb, roughly
+from core.units import roughly
+from ui.downloads import bytes_left
 from ui.enlarged import enlarged
 from ui.labs.look import Look
 from ui.live.gauge import gauge
@@ -54,7 +55,7 @@ def _detail(job: Job, step: int, steps: int) -> str:
     now = job.progress
     rate = now.get("bytes_per_s")
     if rate and steps:
-        return f"{gb(step)} of {gb(steps)}, {gb(rate)}/s, {roughly(max(steps - step, 0) / rate)} left"
+        return bytes_left(step, steps, rate)
     parts = [f"step {step} of {steps}"] if steps else []
     left = now.get("time_left_s")
     if left is not None:

@@ -1,11 +1,12 @@
 """The last cell of the shown code: the calls that a run measures, as one would type them. No torch here."""
 
-from core.labs.memory_savers.settings import SIDE, STEPS, TWIN_SIDE, Settings
+from core.labs.memory_savers.settings import OFFLOADS, SIDE, STEPS, TWIN_SIDE, Settings
 from core.runs.arguments import device_argument, file_variant
 
 
 def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
-    names = "".join(f"    {name!r},\n" for name in settings.savers)
+    left_out = OFFLOADS if settings.device == "cpu" else ()  # there is no other memory to move weights to
+    names = "".join(f"    {name!r},\n" for name in settings.savers if name not in left_out)
     side = settings.side or (TWIN_SIDE if is_local and settings.source == "embedded" else SIDE)
     where = f"{sources[settings.model]!r}, saver, {device_argument(settings)}{file_variant(settings, is_local)}"
     return (

@@ -1,6 +1,6 @@
 """Changes of the schema, one file each in `versions`, run by Alembic.
 
-To change the schema: edit `core/store/tables.py`, add `versions/0003_<noun>.py` with `down_revision = "0002"` that
+To change the schema: edit `core/store/tables.py`, add `versions/0004_<noun>.py` with `down_revision = "0003"` that
 does the same with `op`, and set `HEAD` in `core/store/database.py`. The tests compare the migrated schema with the
 tables on SQLite and PostgreSQL, so a forgotten column fails there.
 """

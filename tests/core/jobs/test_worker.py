@@ -18,9 +18,10 @@ from sqlalchemy.exc import OperationalError
 from core.config import config
 from core.jobs import claiming, queue, reporter
 from core.jobs import worker as worker_module
+from core.jobs.logs import log_to_file
 from core.jobs.preloading import Preloading
 from core.jobs.process import FRESH_EXIT
-from core.jobs.worker import Worker, load_function, log_to_file
+from core.jobs.worker import Worker, load_function
 from core.store.database import engine, session
 from core.store.tables import Job, Picture, Run, Upload
 from tests.core.jobs.fake_lab import PNG, execute

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from core.jobs import queue
@@ -10,7 +10,9 @@ from core.store.database import session
 from core.store.tables import Job
 
 
-def submitted(person_id: str, workload: str = "w", device: str = "cpu", **settings: Any) -> str:
+def submitted(
+    person_id: str, workload: str = "w", device: str = "cpu", missing: Sequence[str] = (), **settings: Any
+) -> str:
     """The id of a new job of this person."""
     with session() as database:
         job = queue.submit(
@@ -21,6 +23,7 @@ def submitted(person_id: str, workload: str = "w", device: str = "cpu", **settin
             question_id="q4",
             device=device,
             workload=workload,
+            missing=missing,
         )
     return job.id
 

@@ -134,8 +134,9 @@ class Handler(BaseHTTPRequestHandler):
             if is_file and start and hub.stall_s:
                 pause_s, hub.stall_s = hub.stall_s, 0.0
                 time.sleep(pause_s)
-            self.wfile.write(body[start : start + PIECE_BYTES])
-            hub.sent_bytes += len(body[start : start + PIECE_BYTES]) if is_file else 0
+            piece = body[start : start + PIECE_BYTES]
+            hub.sent_bytes += len(piece) if is_file else 0
+            self.wfile.write(piece)
             time.sleep(hub.pause_s)
 
 

@@ -1,5 +1,6 @@
 import errno
 import hashlib
+import shutil
 import socket
 import time
 from dataclasses import replace
@@ -12,7 +13,6 @@ from core.cli import main
 from core.config import config
 from core.errors import RunCancelled, WeightsUnavailable
 from core.models import classifier, transfer
-from core.models import hub as hub_module
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
 from core.models.download_errors import explained
@@ -118,7 +118,7 @@ def test_an_unreachable_hub_is_said_with_its_address(hub, reports, monkeypatch):
 def test_too_little_disk_is_said_before_the_download(hub, reports, monkeypatch):
     from types import SimpleNamespace
 
-    monkeypatch.setattr(hub_module.shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=1_000_000))
     with pytest.raises(WeightsUnavailable, match=r"needs 2\.\d+ MB more on disk; 1\.?0* MB are free"):
         checkpoint(QWEN.id, "hub", reports)
     assert not any(request.startswith("GET /Qwen") for request in hub.requests)
@@ -184,11 +184,19 @@ def test_a_server_that_stalls_is_asked_for_the_rest(assets, reports, monkeypatch
     assert file_path(YOLO).read_bytes() == b"y" * 300_000
 
 
+class StopsHalfway(Reports):
+    """Asks to stop once half of the bytes are here."""
+
+    def check(self):
+        if self.seen and self.seen[-1][1] > self.seen[-1][2] / 2:
+            raise RunCancelled("You stopped this run.")
+
+
 def test_what_a_stopped_download_left_is_not_sent_again(hub, reports):
     size = (hub.folder / "model.safetensors").stat().st_size
     hub.pause_s = 0.1
     with pytest.raises(RunCancelled):
-        checkpoint(QWEN.id, "hub", Reports(stop_after=6))
+        checkpoint(QWEN.id, "hub", StopsHalfway())
     hub.pause_s, before = 0.0, hub.sent_bytes
     checkpoint(QWEN.id, "hub", reports)
     again = hub.sent_bytes - before

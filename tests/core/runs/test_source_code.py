@@ -43,6 +43,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
         {"model": "stable-diffusion-1.5", "variants": ["better_scheduler"], "num_inference_steps": 5},
         "better_scheduler: ",
     ),
+    ("memory_savers", {"side": 64, "num_inference_steps": 1}, "together: "),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -53,6 +54,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("image_classification", {"model": "mobilenet_v2", "picture": "table", "batch_sizes": [64]}),
     ("optimisation", {}),
     ("optimisation", {"model": "stable-diffusion-1.5"}),
+    ("memory_savers", {}),
     ("image_classification", {"picture": "cats"}),
     ("inpainting", {"picture": "cats"}),
     ("inpainting", {"width": 512}),
@@ -107,6 +109,15 @@ def paths() -> dict[str, str]:
 def twin_code(name: str, values: dict[str, Any], paths: dict[str, str]) -> str:
     given = values if name == "runtime" else values | {"source": "embedded", "device": "cpu", "dtype": "float32"}
     return code_of(name, given, paths)
+
+
+def test_a_cell_for_a_processor_asks_for_nothing_that_needs_a_gpu() -> None:
+    assert "model_offload" in code_of("memory_savers", {"device": "cuda"}).rpartition("for saver in")[2]
+    assert "offload" not in code_of("memory_savers", {"device": "cpu"}).rpartition("for saver in")[2]
+
+
+def test_every_labs_code_is_run_here() -> None:
+    assert {name for name, _, _ in SMALL} == set(LABS)
 
 
 @pytest.mark.parametrize(("name", "values", "prints"), SMALL)
