@@ -31,10 +31,11 @@ BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     **{name: partial(labs.main, name) for name in labs.WHAT},
     **{name: partial(_module, name) for name in ("optimisation", "observing", "page_open", "web_start", "class_load")},
     "class_faults": partial(_module, "class_faults"),
+    "fairness": partial(_module, "fairness"),
     "references": references.main,
 }
-WEB = {"web_start", "class_load", "class_faults"}
-"""Of the web process, which is the same whatever device computes."""
+WEB = {"web_start", "class_load", "class_faults", "fairness"}
+"""Of the web process and the queue, which are the same whatever device computes."""
 
 
 def run() -> int:

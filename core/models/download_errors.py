@@ -30,7 +30,7 @@ def no_space(model: Model, missing_bytes: int, free_bytes: int, folder: Path) ->
     """The disk is too full to begin."""
     return WeightsUnavailable(
         f"{model.title} needs {gb(missing_bytes)} more on disk; {gb(free_bytes)} are free in {folder}.",
-        f"Free disk space, or set {_folder_setting(model)} to a folder on a larger disk.",
+        f"Free disk space, set {_folder_setting(model)} to a folder on a larger disk, {INSTEAD}.",
     )
 
 
