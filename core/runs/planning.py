@@ -145,17 +145,22 @@ def _source(
         return settings.source, ()
     if device == "cpu" and fallback == "embedded" and settings.is_slow_on_cpu:
         return "embedded", (TWIN_ON_CPU,)
-    if all(sources.is_cached(model.id) for model in models):
+    missing = [model for model in models if not sources.is_cached(model.id)]
+    if not missing:
         return "hub", ("The pretrained weights are on this machine.",)
+    why = "The pretrained weights are not here and the Hub cannot be reached"
     if sources.hub_reachable():
-        return "hub", (f"The pretrained weights can be downloaded from {_place(models)}.",)
+        full = _no_disk(missing)
+        if full is None:
+            return "hub", (f"The pretrained weights can be downloaded from {_place(models)}.",)
+        why = full.message.rstrip(".")
     if not all(model.twin for model in models):
         fallback = "dummy"
     what = {
         "dummy": "random weights of the same size: time and memory are true, the output means nothing",
         "embedded": "its small embedded twin, trained on a little world of its own",
     }[fallback]
-    return fallback, (f"The pretrained weights are not here and the Hub cannot be reached, so the run takes {what}.",)
+    return fallback, (f"{why}, so the run takes {what}.",)
 
 
 def _place(models: tuple[Model, ...]) -> str:

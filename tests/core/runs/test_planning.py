@@ -1,6 +1,7 @@
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ SMALL = replace(LAPTOP, ram_bytes=2 * 2**30)
 def no_hub(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sources, "is_cached", lambda model_id: False)
     monkeypatch.setattr(sources, "hub_reachable", lambda: False)
+    monkeypatch.setattr(sources, "free_disk", lambda model: (Path("/cache"), 10**12))
 
 
 def planned(lab: str, machine: Machine = LAPTOP, fallback: Any = None, **settings: Any) -> Plan:
@@ -48,6 +50,29 @@ def test_auto_takes_a_reachable_hub_and_states_the_download(monkeypatch: pytest.
     assert plan.settings.model_dump()["source"] == "hub"
     assert plan.download_bytes > 6.9e9
     assert plan.refusal is None
+
+
+def test_what_is_missing_is_named_with_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sources, "hub_reachable", lambda: True)
+    assert planned("inpainting", COLAB).missing == ("sdxl-inpainting", "yolov8n-seg")
+    monkeypatch.setattr(sources, "is_cached", lambda model_id: model_id != "yolov8n-seg")
+    half = planned("inpainting", COLAB)
+    assert half.missing == ("yolov8n-seg",) and half.download_bytes < 10_000_000
+    assert planned("inpainting", COLAB, source="embedded").missing == ()
+
+
+def test_weights_that_find_no_room_on_the_disk_are_refused_and_auto_takes_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sources, "hub_reachable", lambda: True)
+    monkeypatch.setattr(sources, "free_disk", lambda model: (Path("/cache"), 1_000_000_000))
+    refused = planned("text_generation", source="hub").refusal
+    assert refused is not None and refused.kind == "weights_unavailable"
+    assert refused.message == "Qwen3-0.6B needs 1.52 GB more on disk; 1.00 GB are free in /cache."
+    assert "HF_HOME" in refused.remedy and "dummy weights" in refused.remedy
+    auto = planned("text_generation")
+    assert (auto.settings.model_dump()["source"], auto.refusal) == ("dummy", None)
+    assert any("1.00 GB are free in /cache, so the run takes random weights" in reason for reason in auto.reasons)
 
 
 def test_auto_without_the_hub_takes_the_labs_or_the_questions_fallback() -> None:
