@@ -21,6 +21,7 @@ FAILURES = {
     "cancelled": ("You stopped this run.", ":material/cancel:"),
     "timed_out": ("This run took too long and was stopped.", ":material/timer_off:"),
     "out_of_memory": ("There was not enough memory.", ":material/memory_alt:"),
+    "disk_full": ("There was no room to keep this run.", ":material/hard_drive:"),
     "device_lost": ("The GPU stopped answering.", ":material/error:"),
     "weights_unavailable": ("The weights could not be had.", ":material/cloud_off:"),
     "worker_lost": ("The worker process ended twice during this run.", ":material/error:"),

@@ -9,10 +9,9 @@ import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
 from core.errors import LabError
-from core.store.database import is_passing
+from core.store.database import is_full, is_passing
 from ui.problem import problem
 
-FULL = ("disk is full", "no space left", "could not extend")
 _log = logging.getLogger(__name__)
 
 
@@ -47,9 +46,8 @@ def _known(error: Exception) -> str:
 
 def database_trouble(error: DBAPIError) -> str:
     """Why the database could not be used, and what that means for what was just sent."""
-    is_full = any(word in str(error.orig).lower() for word in FULL)
-    why = "The disk of this server is full." if is_full else "The database does not answer at the moment."
-    remedy = "Tell your teacher; then send it again." if is_full else "Wait a moment, then send it again."
+    why = "The disk of this server is full." if is_full(error) else "The database does not answer at the moment."
+    remedy = "Tell your teacher; then send it again." if is_full(error) else "Wait a moment, then send it again."
     return (
         f"**{why}** What you just sent may not have been kept; everything that was confirmed before is safe. "
         f"{remedy} Nothing is counted twice."

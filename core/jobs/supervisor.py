@@ -132,7 +132,9 @@ class Supervisor:
         self._lock = FileLock(config().data_dir / "locks" / name, thread_local=False)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
-        self._tidied_at = self._asked_at = 0.0
+        self._asked_at = 0.0
+        self._tidied_at, self._clock_at = time.monotonic(), time.time()
+        self._patient_until = 0.0
 
     def start(self) -> None:
         """Begin, in a thread; the workers are ready about a second later."""
@@ -167,7 +169,7 @@ class Supervisor:
             self._look_after(child)
         if self._is_local:
             self._look_after_downloads()
-        if time.time() - self._tidied_at >= TIDY_S:
+        if time.monotonic() - self._tidied_at >= TIDY_S:
             self._tidy()
 
     def _has_lock(self) -> bool:
@@ -210,9 +212,7 @@ class Supervisor:
 
     def _tidy(self) -> None:
         """End workers that stopped renewing their lease, put back whatever job has none."""
-        since, self._tidied_at = time.time() - self._tidied_at, time.time()
-        if since > TIDY_S + config().lease_s / 2:
-            # This process, or the whole computer, slept: let the workers renew their leases first.
+        if self._has_slept() or time.monotonic() < self._patient_until:
             return
         with session() as database:
             present = {worker.name for worker in presence.present(database)}
@@ -224,6 +224,18 @@ class Supervisor:
         with session() as database:
             claiming.requeue_expired(database)
             presence.forget_expired(database, [child.name for child in self._children])
+
+    def _has_slept(self) -> bool:
+        """Whether this process, the computer or its clock made a leap: leases then look old until they are renewed."""
+        now, clock = time.monotonic(), time.time()
+        passed_s, told_s = now - self._tidied_at, clock - self._clock_at
+        self._tidied_at, self._clock_at = now, clock
+        allowed_s = TIDY_S + config().lease_s / 2
+        if passed_s <= allowed_s and abs(told_s) <= allowed_s:
+            return False
+        _log.warning("The clock says that %.0f s passed, %.0f s did; the workers renew their leases.", told_s, passed_s)
+        self._patient_until = now + 2 * config().heartbeat_s
+        return True
 
     def _see_off(self, child: Child, deadline: float) -> None:
         if child.process is None:

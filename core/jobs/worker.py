@@ -32,7 +32,7 @@ from core.jobs.preloading import Preloading
 from core.jobs.process import EXECUTE, FRESH_EXIT, new_name
 from core.jobs.reporter import JobProgress, Reporter
 from core.runs.quiet import prepare_environment
-from core.store.database import in_transaction, migrate
+from core.store.database import in_transaction, is_full, migrate
 from core.store.tables import Job, Upload
 
 POLL_S = 0.25
@@ -41,6 +41,11 @@ IDLE_PATIENCE_S = 600.0
 LEAVE_PATIENCE_S = 1.0
 LEAVE_LIMIT_S = 1.5
 UPLOAD = "upload:"
+DISK_FULL = {
+    "kind": "disk_full",
+    "message": "The run came to its end, but the disk of this server is full: what it measured and drew is not kept.",
+    "remedy": "Tell whoever runs this app. When there is room again, start the run again.",
+}
 
 Execute = Callable[..., claiming.Outcome]
 _log = logging.getLogger(__name__)
@@ -120,11 +125,11 @@ class Worker:
 
     def _keep(self, job: Job, ending: Callable[[Session], bool]) -> bool:
         try:
-            return in_transaction(ending, STORE_PATIENCE_S)
+            return in_transaction(ending, STORE_PATIENCE_S, waits_for_disk=False)
         except (StatementError, LookupError, TypeError, ValueError) as error:
             # The record cannot be kept (a value that is not JSON, a missing field); its student has to hear of it.
             _log.exception("The result of job %s could not be stored.", job.id)
-            record = _unforeseen(error)
+            record = DISK_FULL if isinstance(error, DBAPIError) and is_full(error) else _unforeseen(error)
             return in_transaction(lambda database: claiming.fail(database, job.id, self.name, record), STORE_PATIENCE_S)
 
     def _run(self, job: Job, progress: JobProgress) -> Callable[[Session], bool]:

@@ -42,6 +42,9 @@ MIGRATION_PATIENCE_S = 60.0
 MIGRATION_LOCK = 0x5652414D
 """Number of PostgreSQL's advisory lock while the schema is changed: "VRAM" in ASCII."""
 
+FULL = ("disk is full", "no space left", "could not extend")
+"""What SQLite and PostgreSQL say of a full disk."""
+
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -113,12 +116,13 @@ def session_by_statement() -> Iterator[Session]:
         yield opened
 
 
-def in_transaction(action: Callable[[Session], T], patience_s: float) -> T:
+def in_transaction(action: Callable[[Session], T], patience_s: float, waits_for_disk: bool = True) -> T:
     """`action` in a session of its own, again after a pause while the database is locked or away.
 
     Args:
         action: may run more than once; each time in a new transaction.
         patience_s: how long to go on trying.
+        waits_for_disk: whether to go on also while the disk is full, which passes only if somebody makes room.
 
     Raises:
         DBAPIError: the last failure, after `patience_s`, or at once where trying again cannot help.
@@ -128,16 +132,17 @@ def in_transaction(action: Callable[[Session], T], patience_s: float) -> T:
         with session() as opened:
             return action(opened)
 
-    return _patiently(attempt, patience_s)
+    return _patiently(attempt, patience_s, waits_for_disk)
 
 
-def _patiently(attempt: Callable[[], T], patience_s: float) -> T:
+def _patiently(attempt: Callable[[], T], patience_s: float, waits_for_disk: bool = True) -> T:
     give_up_at, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
     while True:
         try:
             return attempt()
         except DBAPIError as error:
-            if not is_passing(error) or time.monotonic() + pause_s > give_up_at:
+            may_pass = is_passing(error) and (waits_for_disk or not is_full(error))
+            if not may_pass or time.monotonic() + pause_s > give_up_at:
                 raise
             _log.warning("The database did not answer (%s); trying again in %.2f s.", error.orig, pause_s)
         time.sleep(pause_s)
@@ -147,6 +152,11 @@ def _patiently(attempt: Callable[[], T], patience_s: float) -> T:
 def insert_into(session: Session, table: type[Any]) -> Any:
     """An INSERT of the session's own database, which can say what happens to a row that is there already."""
     return (postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert)(table)
+
+
+def is_full(error: DBAPIError) -> bool:
+    """Whether the disk under the database is full."""
+    return any(word in str(error.orig).lower() for word in FULL)
 
 
 def is_passing(error: DBAPIError) -> bool:

@@ -1,7 +1,8 @@
 """A lab for the worker's tests: counts steps, and does on request what real labs do by accident.
 
 Settings: `steps`, `step_s`, and `do`, one of `count`, `die` (kills its process), `hang` (never looks at the
-progress), `raise`, `lab_error`, `nan` (leaves a record that is not JSON), `pid`.
+progress), `raise`, `lab_error`, `nan` (leaves a record that is not JSON), `pid`; `picture_bytes`, how large a picture
+it leaves.
 """
 
 import os
@@ -60,7 +61,9 @@ def execute(
     except LabError as error:
         record["state"] = "cancelled" if error.kind == "cancelled" else "failed"
         record["error"] = error.as_record()
-    return FakeOutcome(record, [FakePicture("result", {"seed": 1}, PNG)] if settings.get("picture") else [])
+    png = PNG + bytes(settings.get("picture_bytes", 0))
+    has_picture = settings.get("picture") or settings.get("picture_bytes")
+    return FakeOutcome(record, [FakePicture("result", {"seed": 1}, png)] if has_picture else [])
 
 
 def _do(settings: dict[str, Any], progress: Progress, record: dict[str, Any]) -> None:

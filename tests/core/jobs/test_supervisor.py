@@ -156,6 +156,54 @@ def test_a_stopped_worker_is_ended_when_its_lease_runs_out(
     assert not psutil.pid_exists(pid)
 
 
+class _Clock:
+    """A clock on the wall, and one that only counts, which a computer's sleep or a correction sets apart."""
+
+    def __init__(self) -> None:
+        self.wall, self.counted = time.time(), 1000.0
+
+    def pass_(self, seconds: float, leap_s: float = 0.0) -> None:
+        self.counted += seconds
+        self.wall += seconds + leap_s
+
+    def time(self) -> float:
+        return self.wall
+
+    def monotonic(self) -> float:
+        return self.counted
+
+
+@pytest.mark.parametrize("leap_s", [3600.0, -3600.0])
+def test_a_clock_that_leaps_costs_no_run_and_a_lost_one_is_still_found(
+    sqlite: str, person: str, monkeypatch: pytest.MonkeyPatch, leap_s: float
+) -> None:
+    clock = _Clock()
+    monkeypatch.setattr(time, "time", clock.time)
+    monkeypatch.setattr(supervisor, "time", clock)
+    tidying = Supervisor(MACHINE, is_local=False)
+    job_id = submitted(person)
+
+    def renew() -> None:
+        with session() as database:
+            presence.announce(database, "w1", ["cpu"])
+            claiming.heartbeat(database, job_id, "w1", {})
+
+    def look(seconds: float, leap_s: float = 0.0) -> str:
+        clock.pass_(seconds, leap_s)
+        tidying._tidy()
+        return stored(job_id).state
+
+    with session() as database:
+        assert claiming.claim(database, "w1", ["cpu"])
+    renew()
+    assert look(0.3) == look(0.3, leap_s) == look(0.3) == "running"
+    renew()  # as its worker does within a heartbeat
+    assert look(1.0) == "running"
+    for _ in range(4):
+        state = look(20.0)
+    assert state == "queued"
+
+
 def test_a_fresh_process_is_started_for_a_job_that_needs_one(
     sqlite: str, people: Callable[[int], list[str]], start: Start
 ) -> None:
