@@ -45,6 +45,14 @@ class Arriving:
     error: dict[str, Any] | None = None
 
 
+_WAITS = (Awaited.job_id == Job.id, Job.state == "queued")
+_IS_WANTED = and_(
+    Download.error.is_(None),
+    or_(Download.is_kept, exists().where(Awaited.model_id == Download.model_id, *_WAITS).correlate(Download)),
+)
+_BLIND = {"synchronize_session": False}
+
+
 def is_awaiting(job: type[Job]) -> ColumnElement[bool]:
     """Whether `job` waits for weights."""
     return exists().where(Awaited.job_id == job.id).correlate(job)
@@ -109,19 +117,9 @@ def _found(session: Session, which: ColumnElement[bool]) -> list[Arriving]:
     return sorted(found, key=lambda each: not each.is_heard)
 
 
-_WAITS = (Awaited.job_id == Job.id, Job.state == "queued")
-_IS_WANTED = and_(
-    Download.error.is_(None),
-    or_(Download.is_kept, exists().where(Awaited.model_id == Download.model_id, *_WAITS).correlate(Download)),
-)
-
-
 def is_any(session: Session) -> bool:
     """Whether there is something to fetch, or to tidy up."""
     return session.scalar(select(Download.model_id).where(Download.error.is_(None)).limit(1)) is not None
-
-
-_BLIND = {"synchronize_session": False}
 
 
 def next_wanted(session: Session) -> str | None:

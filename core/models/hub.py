@@ -76,15 +76,15 @@ def _in_thread(work: Callable[[], T]) -> Future[T]:
 
 
 def _watch(future: Future[Path], transfer: Transfer, stage: str, progress: Progress) -> None:
-    while not future.done():
-        try:
+    try:
+        while not future.done():
             progress.check()
-        except LabError:
-            transfer.stop()
-            wait([future], STOP_PATIENCE_S)
-            raise
-        wait([future], WATCH_S)
-        progress.report(stage, transfer.done_bytes, transfer.total_bytes, bytes_per_s=transfer.bytes_per_s())
+            wait([future], WATCH_S)
+            progress.report(stage, transfer.done_bytes, transfer.total_bytes, bytes_per_s=transfer.bytes_per_s())
+    except BaseException:  # Ctrl-C, too: no thread may go on alone
+        transfer.stop()
+        wait([future], STOP_PATIENCE_S)
+        raise
 
 
 def _fetch_snapshot(model: Model, transfer: Transfer) -> Path:
