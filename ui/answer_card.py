@@ -96,7 +96,7 @@ class AnswerCard:
     def _form(self, last: Submission | None) -> None:
         # Not st.form: its unsent ticks are lost when a run that ends redraws the page.
         self._prompt()
-        self._choices()
+        self._choices(last.answer.submitted_answers if last and last.answer else [])
         st.caption(f"{self.question.rule} {self._attempts(last)}")
         icon, key = ":material/task_alt:", self._key("send")
         st.button("Check my answer", type="primary", icon=icon, key=key, on_click=self._submit)
@@ -108,18 +108,19 @@ class AnswerCard:
         if self.question.image:
             st.image(config().bank.parent / self.question.image.src, alt=self.question.image.alt)
 
-    def _choices(self) -> None:
-        """The options; what is chosen is sent with the click on the button."""
+    def _choices(self, before: list[str]) -> None:
+        """The options, at first as the last attempt ticked them; the choice is sent with the click on the button."""
         kept: dict[str, Any] = {"on_change": "ignore", "persist_state": "session"}
         if self.question.type == "multiple":
             for choice in self.question.choices:
-                st.checkbox(f"{choice.letter} · {choice.text}", key=self._key(f"tick_{choice.id}"), **kept)
+                key, told = self._key(f"tick_{choice.id}"), f"{choice.letter} · {choice.text}"
+                st.checkbox(told, choice.id in before, key=key, **kept)
             return
         names = {choice.id: f"{choice.letter} · {choice.text}" for choice in self.question.choices}
         st.radio(
             "Options",
             list(names),
-            index=None,
+            index=next((index for index, name in enumerate(names) if name in before), None),
             format_func=names.__getitem__,
             key=self._key("radio"),
             label_visibility="collapsed",

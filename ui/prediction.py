@@ -60,14 +60,22 @@ class PredictionBlock:
         if told := st.session_state.pop(f"{self._key}_told", None):
             st.warning(told)
 
-    def lock_or_ask(self) -> bool:
-        """Lock what is selected; without a selection ask in a dialog. True when the run may go on."""
+    def lock_or_ask(self, action: str = "") -> bool:
+        """Lock what is selected; without a selection ask in a dialog. True when the run may go on.
+
+        Args:
+            action: what the dialog's button does beside; `was_asked` then tells the page once that it was pressed.
+        """
         if not self.chosen:
-            st.dialog("Predict first")(self._ask)()
+            st.dialog("Predict first")(self._ask)(action)
             return False
         if told := self._lock(self.chosen):
             st.warning(told)
         return not told
+
+    def was_asked(self) -> bool:
+        """Whether the dialog has just locked a prediction in, so that what asked for it may go on."""
+        return bool(st.session_state.pop(f"{self._key}_asked", False))
 
     @property
     def _key(self) -> str:
@@ -95,13 +103,14 @@ class PredictionBlock:
             picked = st.radio(prompt, list(texts), index=None, format_func=texts.__getitem__, **kept)
         return str(picked) if picked else None
 
-    def _ask(self) -> None:
+    def _ask(self, action: str) -> None:
         picked = self._choices(f"{self._key}_dialog")
-        if not st.button("Lock in", type="primary", icon=":material/lock:", key=f"{self._key}_dialog_lock"):
+        if not st.button(action or "Lock in", type="primary", icon=":material/lock:", key=f"{self._key}_dialog_lock"):
             return
         if told := self._lock(picked):
             st.warning(told)
         else:
+            st.session_state[f"{self._key}_asked"] = bool(action)
             st.rerun()
 
     def _lock_chosen(self) -> None:

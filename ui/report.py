@@ -48,9 +48,11 @@ def _answer(question: Question, submitted: list[str]) -> str:
 
 
 def _memory(record: Record) -> str:
-    """What the run added to its device's main meter."""
+    """What a run with a model added to its device's main meter."""
+    if not record.get("model"):
+        return ""
     for border, when in (("after_run", "after the run"), ("after_load", "after the load")):
-        grown = growth(record, border, main_meter(record)) if record else None
+        grown = growth(record, border, main_meter(record))
         if grown is not None:
             return f"The {METERS[main_meter(record)]} ({main_meter(record)}) had grown by {gib(grown)} {when}."
     return ""

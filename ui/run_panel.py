@@ -123,15 +123,18 @@ class RunPanel:
         self._reference()
         if not self._waits_for_prediction:
             computed_memory(planned, self._predicted_memory)
+        label = self._label(planned)
         clicked = st.button(
-            self._label(planned),
+            label,
             type="primary",
             icon=":material/play_arrow:",
             key=f"{self.prefix}_run",
             width="stretch",
         )
         self._expectation(planned)
-        if clicked and (not self._waits_for_prediction or self.prediction.lock_or_ask()):  # type: ignore[union-attr]
+        if self.prediction is not None and self.prediction.was_asked():
+            clicked = True
+        if clicked and (not self._waits_for_prediction or self.prediction.lock_or_ask(label)):  # type: ignore[union-attr]
             self._submit(planned)
 
     def _cannot(self, refusal: LabError, device: str) -> None:

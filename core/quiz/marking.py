@@ -99,7 +99,8 @@ class Marking(BaseModel):
 
         A single question keeps the feedback of the chosen option, which is wrong anyway. A multiple question keeps
         none, and its verdict says only how many ticks are right: marks beside the options would let somebody tick
-        everything, read them off and answer right. The score in the verdict would tell how many are missing.
+        everything, read them off and answer right. The score in the verdict would tell how many are missing; that some
+        are follows from right ticks alone that are not the whole answer.
         """
         evidence = self.evidence and self.evidence.model_copy(update={"key": ()})
         hidden: dict[str, Any] = {"correct_answers": (), "accepted": (), "evidence": evidence}
@@ -107,7 +108,9 @@ class Marking(BaseModel):
         if self.type == "single":
             return self.model_copy(update={**hidden, "feedback": chosen})
         if self.state == "graded":
-            hidden["verdict"] = of_hits(sum(item.is_right for item in chosen), len(chosen))
+            hits = sum(item.is_right for item in chosen)
+            more = " Not every right option is ticked yet." if hits == len(chosen) and not self.is_right else ""
+            hidden["verdict"] = of_hits(hits, len(chosen)) + more
         return self.model_copy(update={**hidden, "feedback": ()})
 
 

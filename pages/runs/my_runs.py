@@ -57,7 +57,8 @@ left, right = st.columns(2)
 with left:
     first = choose("First", "compare_first")
 with right:
-    second = choose("Second", "compare_second", min(1, len(runs) - 1))
+    alike = [index for index, run in enumerate(runs) if run.lab == first.lab and run.id != first.id]
+    second = choose("Second", "compare_second", next(iter(alike), min(1, len(runs) - 1)))
 compare(first, second)
 
 st.header("One run", divider="gray", anchor=False)

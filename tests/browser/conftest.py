@@ -1,5 +1,6 @@
 """Fixtures: the server, a Chromium of the system, and a page that waits until the app has drawn."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,14 +87,23 @@ def measured(page: Page, timeout_ms: float = 300_000) -> None:
 
 
 def predict(page: Page, choice: int) -> None:
-    """Answer the dialog that the run button opens while a prediction is missing."""
+    """Lock a prediction in, and run nothing yet."""
+    choose(page.get_by_role("radio").nth(choice))
+    settled(page)
+    page.get_by_role("button", name="Lock in", exact=True).click()
+    expect(page.get_by_text("You predicted").first).to_be_visible()
+    settled(page)
+
+
+def predict_and_run(page: Page, choice: int) -> None:
+    """Press the run button without a prediction, and answer the dialog that asks for one: then the run begins."""
     page.get_by_role("button", name="Lock in and run").click()
     dialog = page.get_by_role("dialog")
     choose(dialog.get_by_role("radio").nth(choice))
     settled(page)
-    dialog.get_by_role("button", name="Lock in").click()
+    dialog.get_by_role("button", name="Lock in and run").click()
+    expect(page.get_by_role("button", name=re.compile("Cancel|Leave the queue"))).to_be_visible()
     expect(page.get_by_text("You predicted").first).to_be_visible()
-    settled(page)
 
 
 def open_tab(page: Page, name: str) -> None:

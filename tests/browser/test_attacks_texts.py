@@ -144,7 +144,7 @@ def test_bait_is_plain_text_behind_clicks_of_a_teacher(browser: Chromium, server
     for handle in map(clean, HANDLES):
         page.get_by_role("combobox", name="Student").fill(handle)
         page.get_by_role("option", name=handle, exact=True).first.click()
-        expect(page.get_by_role("button", name="Take their data away")).to_be_visible()
+        expect(page.get_by_role("button", name="Download their data")).to_be_visible()
         nothing_acted(page, f"students, {handle}")
     context.close()
     assert not [address for address in asked if EVIL in str(urlsplit(address).hostname)]

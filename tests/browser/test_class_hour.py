@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core.classroom import statistics
 from tests.browser.classroom import PASSCODE, open_class, student, teacher, tick
-from tests.browser.conftest import open_page, predict, settled
+from tests.browser.conftest import open_page, predict_and_run, settled
 from tests.browser.server import AppServer
 
 RUN_MS = 300_000
@@ -38,12 +38,6 @@ def go(page: Page, link: str) -> None:
     """Follow a link of the sidebar or the page."""
     page.get_by_role("link", name=link).first.click()
     settled(page)
-
-
-def predict_and_run(page: Page, choice: int) -> None:
-    predict(page, choice)
-    page.get_by_role("button", name="Run it").click()
-    expect(page.get_by_role("button", name=re.compile("Cancel|Leave the queue"))).to_be_visible(timeout=SOON_MS)
 
 
 def measured(page: Page) -> Locator:

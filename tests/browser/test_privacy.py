@@ -135,7 +135,7 @@ def test_the_teacher_renames_helps_takes_away_and_deletes_one_student(
     other = browser.new_context().new_page()
     open_page(other, server, f"join?me={shown.replace(' ', '')}")
     expect(other.get_by_text("This link belongs to Ada *Love* in Helping.")).to_be_visible()
-    data = _taken(desk, "Take their data away")
+    data = _taken(desk, "Download their data")
     assert data["person"]["handle"] == "Ada *Love*"
     assert data["answers"][0]["marking"]["correct_answers"] == ["vram_15", "disk_100"]
 
@@ -186,7 +186,7 @@ def test_a_page_that_is_still_open_after_signing_out_changes_and_gives_nothing(
     expect(second.get_by_label("Passcode")).to_be_visible()
     downloads: list[str] = []
     page.on("download", lambda download: downloads.append(download.suggested_filename))
-    page.get_by_role("button", name="Take their data away").click()
+    page.get_by_role("button", name="Download their data").click()
     page.wait_for_timeout(1500)
     page.get_by_label("Type the name to delete this student").fill("Ada")
     page.get_by_role("button", name="Delete with everything they did").click()
@@ -199,4 +199,4 @@ def test_students_do_not_see_the_page(browser: Browser, server: AppServer) -> No
     page = browser.new_context().new_page()
     open_page(page, server, "teacher_students")
     expect(page.get_by_text("This page is for teachers.")).to_be_visible()
-    expect(page.get_by_text("What was done here")).to_have_count(0)
+    expect(page.get_by_text("Activity log")).to_have_count(0)

@@ -29,7 +29,7 @@ def open_form() -> None:
     """A title and how the questions begin; the rest has defaults that can be changed later."""
     with st.form("open_class", clear_on_submit=True):
         title = st.text_input("Title", max_chars=classes.LONGEST_TITLE, placeholder="Physics 1, Tuesday")
-        first = st.radio("Questions are at first", list(FIRST), horizontal=True)
+        first = st.radio("To begin with, the questions are", list(FIRST), horizontal=True)
         days = st.number_input(
             "Delete everything after so many days", min_value=1, max_value=3650, value=config().keep_days
         )
@@ -65,26 +65,34 @@ def class_card(room: Class) -> None:
             with right:
                 st.metric("Class code", spelled(room.join_code))
                 link = f"{address()}/join?code={room.join_code}"
-                with st.popover("Picture to scan", icon=":material/qr_code:"):
+                with st.popover("QR code", icon=":material/qr_code:"):
                     qr(link, f"Join {room.title}", width=420)
                     st.code(link, language=None)
 
 
 def _told(room: Class) -> str:
     opened = f"Opened on {day(room.created_at)}"
-    kept = f"deleted on {day(room.keep_until)}" if room.keep_until else "kept until you delete it"
+    kept = f"will be deleted on {day(room.keep_until)}" if room.keep_until else "kept until you delete it"
     return f"{opened}, {kept}."
 
 
 def _links(room: Class) -> None:
     with st.container(horizontal=True):
         for file, title, icon, _ in TEACHER[1:]:
-            st.page_link(page_path(f"teacher/{file}.py"), label=title, icon=icon, query_params={"class": room.id})
+            if file != "models":  # they belong to the machine, not to a class
+                st.page_link(page_path(f"teacher/{file}.py"), label=title, icon=icon, query_params={"class": room.id})
 
 
 def _switch(room: Class) -> None:
     if room.closed_at is None:
-        st.button("Close the class", icon=":material/lock:", key=f"close_{room.id}", on_click=_close, args=(room.id,))
+        st.button(
+            "Close the class",
+            icon=":material/lock:",
+            key=f"close_{room.id}",
+            help="Nobody can join, run or answer in it until you open it again. Everything in it is kept.",
+            on_click=_close,
+            args=(room.id,),
+        )
     else:
         st.button(
             "Open it again", icon=":material/lock_open:", key=f"reopen_{room.id}", on_click=_reopen, args=(room.id,)

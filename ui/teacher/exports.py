@@ -75,7 +75,7 @@ def tables(room: Class, chosen: Choice) -> None:
             file_button("CSV", _as_csv(room, chosen, table), room.title, table, "csv")
         with as_parquet:
             file_button("Parquet", _as_parquet(room, chosen, table), room.title, table, "parquet")
-    st.caption("A text that a spreadsheet would run as a formula has an apostrophe in front.")
+    st.caption("A text that a spreadsheet would take for a formula is given an apostrophe in front.")
     st.markdown(
         f"`python -m core stats answers.csv --attempt {chosen.attempt}` prints the figures of Questions and Test from "
         "the file alone."
@@ -143,7 +143,7 @@ def _log(log: ExportLog) -> None:
     if not log.lines:
         st.caption(f"{questions}; everything could be taken along.")
         return
-    with st.expander(f"{questions}: {len(log.lines)} notes on what is lost", icon=":material/rule:"):
+    with st.expander(f"{questions}: what this format leaves out ({len(log.lines)})", icon=":material/rule:"):
         st.markdown("\n".join(f"- {plain(str(line))}" for line in log.lines))
 
 

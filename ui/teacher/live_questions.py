@@ -31,11 +31,14 @@ def _for_all(now: ClassNow, ids: Sequence[str]) -> None:
             args=(now.room.class_id, ids, "open"),
             disabled=not now.room.is_open,
         )
+        # A revealed question stays so: closed, it would take the key from those who had not finished.
+        opened = [name for name in ids if now.question(name).state == "open"]
         st.button(
-            f"Close all {len(ids)}",
+            f"Close the {len(opened)} that are open" if opened else "None is open",
             icon=":material/lock:",
             on_click=set_questions,
-            args=(now.room.class_id, ids, "closed"),
+            args=(now.room.class_id, opened, "closed"),
+            disabled=not opened,
         )
 
 

@@ -45,7 +45,11 @@ def changed(room: Class) -> None:
         found = {each.question_id: each for each in changed_questions(database, room.id, bank())}
     st.header("Changed since they were answered", divider="gray", anchor=False)
     if not found:
-        st.info("Every answer of this class is marked by the bank as it is now.", icon=":material/task_alt:")
+        st.info(
+            "No question has changed since your students answered it, so every mark is up to date. The marks "
+            "themselves are under Exports.",
+            icon=":material/task_alt:",
+        )
         return
     st.markdown("Marks stay as given when the bank changes. Choose a question to see what marking it anew would do.")
     _gone([each for each in found.values() if each.is_gone])

@@ -119,6 +119,6 @@ def _joining(room: Class, joined: int) -> None:
         qr(link, f"Join {room.title}", width=420)
     if any(place in link for place in LOCAL):
         st.caption(
-            ":material/warning: This address works on this computer alone. Open this page by the server's name in your "
-            "network, and it will show that."
+            ":material/warning: Your students cannot reach this address: it works on this computer alone. Open this "
+            "page under the server's name in your network instead."
         )

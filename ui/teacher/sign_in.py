@@ -20,7 +20,7 @@ Use = Callable[[str], None]
 def sign_in() -> None:
     """Draw the ways that this installation has."""
     st.title("For teachers", anchor=False)
-    st.markdown("Open a class, watch its answers and measurements arrive, reveal, and take the marks away.")
+    st.markdown("Open a class, watch its answers and measurements arrive, reveal, and download the marks.")
     ways = teachers.ways()
     if TOKEN in st.query_params:
         _from_link(st.query_params[TOKEN])

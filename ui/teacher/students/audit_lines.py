@@ -40,7 +40,7 @@ SHOWN = {
 
 def audit_lines() -> None:
     """Draw the newest lines."""
-    st.header("What was done here", divider="gray", anchor=False)
+    st.header("Activity log of this installation", divider="gray", anchor=False)
     with st.expander("In all classes of this installation, the newest first", icon=":material/history:"):
         with session() as database:
             found = lines(database, NEWEST)

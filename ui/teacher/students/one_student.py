@@ -75,7 +75,7 @@ def _renew_button(person: str) -> None:
 
 def _take_away_button(person: str, handle: str) -> None:
     st.download_button(
-        "Take their data away",
+        "Download their data",
         for_teachers(lambda database: privacy.archive(database, person, with_keys=True), "a student's data"),
         file_name=f"vram-lab-{re.sub(r'[^A-Za-z0-9]+', '-', handle)}.zip",
         mime="application/zip",
