@@ -79,7 +79,7 @@ def _row(model: Model, coming: Arriving | None) -> None:
             st.markdown(f"**{model.title}** · {state}")
             st.caption(
                 f"{gb(model.download_bytes)} to download · {gib(model.weights_bytes('float16'))} of memory in float16"
-                f" · licence {model.licence} · `{model.repo}`"
+                f" · licence {model.licence} · {model.repo}"
             )
             if _comes(coming) and coming is not None:
                 arriving_bar(coming)
