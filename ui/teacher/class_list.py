@@ -79,20 +79,12 @@ def _told(room: Class) -> str:
 def _links(room: Class) -> None:
     with st.container(horizontal=True):
         for file, title, icon, _ in TEACHER[1:]:
-            if file != "models":  # they belong to the machine, not to a class
-                st.page_link(page_path(f"teacher/{file}.py"), label=title, icon=icon, query_params={"class": room.id})
+            st.page_link(page_path(f"teacher/{file}.py"), label=title, icon=icon, query_params={"class": room.id})
 
 
 def _switch(room: Class) -> None:
     if room.closed_at is None:
-        st.button(
-            "Close the class",
-            icon=":material/lock:",
-            key=f"close_{room.id}",
-            help="Nobody can join, run or answer in it until you open it again. Everything in it is kept.",
-            on_click=_close,
-            args=(room.id,),
-        )
+        st.button("Close the class", icon=":material/lock:", key=f"close_{room.id}", on_click=_close, args=(room.id,))
     else:
         st.button(
             "Open it again", icon=":material/lock_open:", key=f"reopen_{room.id}", on_click=_reopen, args=(room.id,)
