@@ -19,8 +19,8 @@ def before_download(model: Model) -> str:
     """What somebody should know before they ask for it: size, licence, and the room on this disk."""
     _, free_bytes = free_disk(model)
     place = urlsplit(model.url or endpoint()).netloc
-    licence = f"{gb(model.download_bytes)} from {place}, licence {model.licence}"
-    return f":material/download: **{model.title}**: {licence}; {gb(free_bytes)} free here. Fetched once for everyone."
+    told = f"{gb(model.download_bytes)} from {place}, licence {model.licence}; {gb(free_bytes)} free here"
+    return f":material/download: **{model.title}**: {told}. Fetched once for everyone."
 
 
 def arriving_bar(arriving: Arriving) -> None:

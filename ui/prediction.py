@@ -64,7 +64,7 @@ class PredictionBlock:
         """Lock what is selected; without a selection ask in a dialog. True when the run may go on.
 
         Args:
-            action: what the dialog's button does beside; `was_asked` then tells the page once that it was pressed.
+            action: what the dialog's button says; `was_asked` then tells the page once that it was pressed.
         """
         if not self.chosen:
             st.dialog("Predict first")(self._ask)(action)

@@ -132,9 +132,8 @@ class RunPanel:
             width="stretch",
         )
         self._expectation(planned)
-        if self.prediction is not None and self.prediction.was_asked():
-            clicked = True
-        if clicked and (not self._waits_for_prediction or self.prediction.lock_or_ask(label)):  # type: ignore[union-attr]
+        was_asked = self.prediction is not None and self.prediction.was_asked()
+        if (clicked or was_asked) and (not self._waits_for_prediction or self.prediction.lock_or_ask(label)):  # type: ignore[union-attr]
             self._submit(planned)
 
     def _cannot(self, refusal: LabError, device: str) -> None:

@@ -10,7 +10,7 @@ what has arrived is kept.
 """
 
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,7 +66,7 @@ def want(session: Session, models: Sequence[str], job_id: str) -> None:
     session.flush()
 
 
-def want_for_all(session: Session, models: Iterable[str]) -> None:
+def want_for_all(session: Session, models: Sequence[str]) -> None:
     """Have these models fetched whether or not a run waits; what failed is tried again."""
     for model_id in sorted(models):
         _want(session, model_id, is_kept=True)
@@ -81,9 +81,9 @@ def _want(session: Session, model_id: str, is_kept: bool) -> None:
     session.execute(again)
 
 
-def give_up(session: Session, models: Iterable[str]) -> None:
-    """Fetch these no longer for everyone; a run that waits for one still gets it."""
-    session.execute(update(Download).where(Download.model_id.in_(list(models))).values(is_kept=False))
+def give_up(session: Session, model_id: str) -> None:
+    """Fetch it no longer for everyone; a run that waits for it still gets it."""
+    session.execute(update(Download).where(Download.model_id == model_id).values(is_kept=False))
 
 
 def arriving(session: Session, job_id: str) -> Arriving | None:

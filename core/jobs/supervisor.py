@@ -126,7 +126,6 @@ class Supervisor:
         is_local = config().workers == "local" if is_local is None else is_local
         self._children = [Child(devices, execute) for devices in shares] if is_local else []
         self._fetcher = Child((FETCHER,), execute)
-        self._is_local = is_local
         # Who starts no workers leaves the lock to those who do.
         name = "supervisor.lock" if is_local else "tidying.lock"
         self._lock = FileLock(config().data_dir / "locks" / name, thread_local=False)
@@ -167,7 +166,7 @@ class Supervisor:
             return
         for child in self._children:
             self._look_after(child)
-        if self._is_local:
+        if self._children:
             self._look_after_downloads()
         if time.monotonic() - self._tidied_at >= TIDY_S:
             self._tidy()
@@ -186,8 +185,7 @@ class Supervisor:
 
     def _look_after_downloads(self) -> None:
         """Start the process that fetches weights when something is wanted; it ends by itself."""
-        self._look_after(self._fetcher, is_wanted=False)
-        if self._fetcher.process is not None or time.monotonic() - self._asked_at < ASK_S:
+        if not self._is_due(self._fetcher) or time.monotonic() - self._asked_at < ASK_S:
             return
         self._asked_at = time.monotonic()
         with session() as database:
@@ -198,17 +196,21 @@ class Supervisor:
                 for model_id in downloads.all_arriving(database):
                     downloads.failed(database, model_id, FETCHER_LOST)
         elif is_wanted:
-            self._look_after(self._fetcher)
+            self._fetcher.start()
 
-    def _look_after(self, child: Child, is_wanted: bool = True) -> None:
+    def _look_after(self, child: Child) -> None:
+        if self._is_due(child):
+            child.start()
+
+    def _is_due(self, child: Child) -> bool:
+        """Whether a process may be started in its place; one that has ended is seen off first."""
         if child.process is not None:
             code = child.process.poll()
             if code is None:
-                return
+                return False
             _forget(child.name)
             child.ended(code)
-        if is_wanted and time.monotonic() >= child.start_at and not self._stopping.is_set():
-            child.start()
+        return time.monotonic() >= child.start_at and not self._stopping.is_set()
 
     def _tidy(self) -> None:
         """End workers that stopped renewing their lease, put back whatever job has none."""

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed, wait
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
 from core.errors import LabError
@@ -125,11 +124,9 @@ def _fetch_blob(model: Model, file: Any, blobs: Path, transfer: Transfer) -> Non
     from huggingface_hub.utils import build_hf_headers
 
     url = hf_hub_url(model.repo, file.filename, revision=file.commit_hash, endpoint=endpoint())
-    found = get_hf_file_metadata(url, endpoint=endpoint(), retry_on_errors=True)
-    is_own = urlsplit(found.location).netloc == urlsplit(endpoint()).netloc
-    # The token is for the Hub, and not for the server to which it sends us for the large files.
-    headers = build_hf_headers() if is_own else {}
-    fetch_file(found.location, blobs / found.etag, transfer, found.etag, headers)
+    tag = get_hf_file_metadata(url, endpoint=endpoint(), retry_on_errors=True).etag
+    # Not from where the Hub sends us for a large file: that address is good for an hour, and this may take longer.
+    fetch_file(url, blobs / tag, transfer, tag, build_hf_headers())
 
 
 def _fetch_file(model: Model, transfer: Transfer) -> Path:

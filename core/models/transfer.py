@@ -43,7 +43,7 @@ class Transfer:
 
     def __init__(self) -> None:
         self.total_bytes = 0
-        self._done_bytes = 0
+        self._done_bytes = self._found_bytes = 0
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._history: deque[tuple[float, int]] = deque()
@@ -58,7 +58,8 @@ class Transfer:
     def found(self, kept_bytes: int) -> None:
         """Count what an earlier transfer left; the rate does not."""
         self.add(kept_bytes)
-        self._history.clear()
+        with self._lock:
+            self._found_bytes += kept_bytes
 
     def pause(self, seconds: float) -> None:
         """Wait, unless the transfer is stopped meanwhile."""
@@ -76,7 +77,7 @@ class Transfer:
 
     def bytes_per_s(self) -> float | None:
         """Rate over the last seconds, or None where there is none yet."""
-        self._history.append((time.monotonic(), self.done_bytes))
+        self._history.append((time.monotonic(), self._done_bytes - self._found_bytes))
         while self._history[-1][0] - self._history[0][0] > RATE_WINDOW_S:
             self._history.popleft()
         (start_s, start_bytes), (end_s, end_bytes) = self._history[0], self._history[-1]
@@ -88,6 +89,7 @@ def fetch_file(url: str, path: Path, transfer: Transfer, digest: str, headers: M
 
     Args:
         digest: what `core.models.verifying` reads a checksum from: an entity tag of the Hub, or the file's name.
+        headers: for the server of `url` alone; another one that it sends us to does not get them.
 
     Raises:
         StoppedError: `transfer` was stopped; what came stays for the next time.
@@ -101,7 +103,10 @@ def fetch_file(url: str, path: Path, transfer: Transfer, digest: str, headers: M
     with FileLock(locks / f"{path.name}.lock"):
         if path.exists():
             return
-        _fetch_patiently(Request(url, headers=dict(headers or {})), part, transfer)
+        request = Request(url)
+        for name, value in (headers or {}).items():
+            request.add_unredirected_header(name, value)
+        _fetch_patiently(request, part, transfer)
         if told := difference(part, digest):
             part.unlink()
             raise OSError(told)

@@ -46,11 +46,9 @@ def difference(path: Path, name: str) -> str:
         found = _digest(path, lambda: hashlib.sha1(head, usedforsecurity=False))
     else:
         return ""
-    return (
-        ""
-        if found == expected
-        else f"its {kind} begins with {found[:8]}, that of the published file with {expected[:8]}"
-    )
+    if found == expected:
+        return ""
+    return f"its {kind} begins with {found[:8]}, that of the published file with {expected[:8]}"
 
 
 def _digest(path: Path, begin: Callable[[], Any]) -> str:

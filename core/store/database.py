@@ -18,11 +18,12 @@ import re
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from filelock import FileLock
 from sqlalchemy import URL, Connection, Engine, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError, InterfaceError, OperationalError
@@ -201,10 +202,19 @@ def _migrate_alone() -> None:
         connection.commit()
 
 
+def _in_line() -> AbstractContextManager[Any]:
+    """SQLite lets nobody wait for a change of its journal: who comes second would hear that the database is locked."""
+    if engine().dialect.name != "sqlite":
+        return nullcontext()
+    path = config().data_dir / "locks" / "schema.lock"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileLock(path)
+
+
 @contextmanager
 def _schema_locked() -> Iterator[Connection]:
     """A connection that alone may change the schema until it is committed or closed."""
-    with engine().connect() as connection:
+    with _in_line(), engine().connect() as connection:
         if connection.dialect.name == "sqlite":
             # WAL is kept in the file. It cannot be switched on within a transaction, so not through SQLAlchemy's; nor
             # can foreign keys be switched off, without which copying a table anew would delete what hangs on it.

@@ -122,7 +122,7 @@ def _fetch(names: list[str]) -> None:
 @teachers_only
 def _stop(name: str) -> None:
     with session() as database:
-        downloads.give_up(database, [name])
+        downloads.give_up(database, name)
 
 
 def _check() -> None:
@@ -135,6 +135,7 @@ def _check() -> None:
     here = [model for model in CATALOG.values() if sources.is_cached(model.id)]
     if not here:
         st.info("No pretrained weights are here yet.", icon=":material/cloud:")
+        return
     with st.spinner("Reading every file"):
         broken = {model.title: damaged(model) for model in here}
     for title, files in broken.items():

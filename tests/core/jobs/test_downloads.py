@@ -122,7 +122,7 @@ def test_a_teachers_download_needs_nobody_who_waits_and_keeps_its_failure(databa
     assert _next() == SDXL
     with session() as opened:
         assert downloads.all_arriving(opened)[QWEN].error == ERROR
-        downloads.give_up(opened, [SDXL])
+        downloads.give_up(opened, SDXL)
     assert _next() is None
     submitted(person, missing=[QWEN])  # whoever asks anew has it tried again
     assert _next() == QWEN

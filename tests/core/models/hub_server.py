@@ -26,6 +26,8 @@ class Hub(ThreadingHTTPServer):
         stall_s: say nothing for so long in the middle of the next file, once.
         has_ranges: whether a part of a file can be asked for.
         sent_bytes: of files, so far.
+        elsewhere: another server, which has the files themselves, as the real Hub's for large ones.
+        tokens: what every request had as its Authorization.
     """
 
     daemon_threads = True
@@ -41,6 +43,8 @@ class Hub(ThreadingHTTPServer):
         self.stall_s = 0.0
         self.has_ranges = True
         self.sent_bytes = 0
+        self.elsewhere: Hub | None = None
+        self.tokens: list[str | None] = []
         self.requests: list[str] = []
 
     @property
@@ -64,6 +68,7 @@ class Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         hub, path = self.server, self.path.partition("?")[0]
         hub.requests.append(f"{self.command} {path}")
+        hub.tokens.append(self.headers.get("Authorization"))
         if hub.refuse:
             self._answer(hub.refuse[0], b"", {"X-Error-Code": hub.refuse[1], "X-Error-Message": "refused"})
         elif path == "/":
@@ -86,6 +91,10 @@ class Handler(BaseHTTPRequestHandler):
     def _file(self, name: str) -> None:
         hub, body = self.server, (self.server.folder / name).read_bytes()
         headers = {"ETag": f'"{self._hash(name)}"', "X-Repo-Commit": COMMIT}
+        if hub.elsewhere:
+            linked = {"X-Linked-Etag": headers["ETag"], "X-Linked-Size": str(len(body))}
+            self._answer(302, b"", headers | linked | {"Location": f"{hub.elsewhere.address}{self.path}"})
+            return
         if self.command == "GET" and hub.failures:
             hub.failures -= 1
             self._answer(503, b"", {"Retry-After": "0"})

@@ -184,6 +184,17 @@ def test_a_server_that_stalls_is_asked_for_the_rest(assets, reports, monkeypatch
     assert file_path(YOLO).read_bytes() == b"y" * 300_000
 
 
+def test_the_token_goes_to_the_hub_and_not_to_where_it_sends_us(hub, reports, monkeypatch):
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with running(Hub(hub.repo, hub.folder)) as elsewhere:
+        elsewhere.cut_after = [100_000]
+        hub.elsewhere = elsewhere
+        checkpoint(QWEN.id, "hub", reports)
+    assert damaged(QWEN) == [] and is_cached(QWEN.id)
+    assert "Bearer hf_secret" in hub.tokens
+    assert elsewhere.requests and set(elsewhere.tokens) == {None}
+
+
 class StopsHalfway(Reports):
     """Asks to stop once half of the bytes are here."""
 
