@@ -15,6 +15,9 @@ from core.store.database import session
 from ui.identity import cookie
 
 P = ParamSpec("P")
+PLACES = 8
+"""So many elements a page of a teacher has at most at its top. A part of it that draws itself anew every second may do so
+once more after signing out in another tab, and Streamlit's page goes blank where its place is gone by then."""
 
 
 def guard() -> None:
@@ -22,6 +25,8 @@ def guard() -> None:
     if not is_teacher_here():
         st.title("For teachers", anchor=False)
         st.info("This page is for teachers. Sign in under *For teachers* in the sidebar.", icon=":material/lock:")
+        for _ in range(PLACES):
+            st.empty()
         st.stop()
 
 
