@@ -20,7 +20,8 @@ check: .venv/dev .venv/browser  ## what CI runs: format, types, import rules, al
 	$(BIN)/python -m core check-bank
 	$(BIN)/pytest -n 2 --cov=core --cov-branch --cov-report= -m "not browser and not full_size"
 	$(BIN)/python -m tests.cuda_branches
-	$(BIN)/pytest -m "browser or full_size"
+	$(BIN)/pytest -n 2 --dist loadfile -m "browser and not full_size"
+	$(BIN)/pytest -m full_size
 
 format: .venv/dev
 	$(BIN)/ruff format .
@@ -34,7 +35,7 @@ gpu: .venv/dev       ## the checks and benchmarks that need a CUDA device; ends 
 	$(BIN)/python -m bench load_model text_generation text_to_image inpainting optimisation observing --device cuda; \
 	$(BIN)/python -m bench references --device cuda && exit $$tests
 
-train: .venv/dev     ## the embedded twins anew: about two hours on two cores; goes on where it was stopped
+train: .venv/dev     ## the embedded twins anew: about a day on two cores, the picture twins in minutes on an NVIDIA card; goes on where it was stopped
 	$(BIN)/python -m training.judge
 	$(BIN)/python -m training.language_model
 	$(BIN)/python -m training.detector

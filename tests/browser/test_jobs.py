@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import open_page, settled
+from tests.browser.conftest import measured, open_page, settled
 from tests.browser.server import AppServer
 
 SLOW = "lab_text_to_image?text_to_image_num_inference_steps=150&text_to_image_repeats=20&text_to_image_source=embedded"
@@ -60,7 +60,8 @@ def test_a_second_run_waits_in_line_and_can_leave(page: Page, own_server: AppSer
 
 def test_a_link_opens_with_its_settings(page: Page, own_server: AppServer) -> None:
     start(page, own_server, SHORT)
-    expect(page.get_by_text("UNet evaluations")).to_be_visible(timeout=120_000)
+    measured(page)
+    expect(page.get_by_text("UNet evaluations")).to_be_visible()
     expect(page.get_by_test_id("stMetricValue").filter(has_text=re.compile("^4$"))).to_be_visible()
 
 

@@ -16,8 +16,8 @@ from ui.identity import cookie
 
 P = ParamSpec("P")
 PLACES = 8
-"""So many elements a page of a teacher has at most at its top. A part of it that draws itself anew every second may do so
-once more after signing out in another tab, and Streamlit's page goes blank where its place is gone by then."""
+"""So many elements a page of a teacher has at most at its top. A part of it that draws itself anew every second may do
+so once more after signing out in another tab, and Streamlit's page goes blank where its place is gone by then."""
 
 
 def guard() -> None:
