@@ -20,6 +20,8 @@ SIDE = 128
 """Of the pictures that the picture twins learn to draw, pixels."""
 WORK = Path(os.environ.get("VRAM_LAB_TRAINING_DIR") or ".training")
 """Drawn pictures, latents and the trainings' own checkpoints: what a stopped training goes on from."""
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+"""Where the picture twins are trained."""
 
 
 def scene_set(seed: int, count: int) -> list[Scene]:

@@ -15,7 +15,7 @@ from diffusers import AutoencoderKL, DDPMScheduler, UNet2DConditionModel
 
 from core.models.tokenizer_files import write_clip_tokenizer
 from training.captions import vocabulary
-from training.data import WORK, as_tensor
+from training.data import DEVICE, WORK, as_tensor
 
 LATENT_SIDE = 32
 LARGEST_BATCH = 32
@@ -83,28 +83,28 @@ def write_tokenizer(folder: Path, pad_token: str = "<|endoftext|>") -> None:
 
 
 def latents(name: str, vae: AutoencoderKL, values: np.ndarray) -> torch.Tensor:
-    """Scaled latents float32 [n, 4, LATENT_SIDE, LATENT_SIDE] of uint8 pictures, kept in the work folder."""
+    """Scaled latents float32 [n, 4, LATENT_SIDE, LATENT_SIDE] of uint8 pictures on DEVICE, kept in the work folder."""
     path = WORK / "latents" / f"{name}-{len(values)}.pt"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         parts = [encode(vae, values[start : start + LARGEST_BATCH]) for start in range(0, len(values), LARGEST_BATCH)]
         torch.save(torch.cat(parts).half(), path)
-    return torch.load(path, weights_only=True).float()
+    return torch.load(path, weights_only=True).float().to(DEVICE)
 
 
 @torch.no_grad()
 def encode(vae: AutoencoderKL, values: np.ndarray) -> torch.Tensor:
     """Scaled latents of a batch of uint8 pictures."""
-    with torch.autocast("cpu", torch.bfloat16):
-        found = vae.encode(as_tensor(values)).latent_dist.mean
-    return found.float() * vae.config.scaling_factor
+    with torch.autocast(vae.device.type, torch.bfloat16):
+        found = vae.encode(as_tensor(values).to(vae.device)).latent_dist.mean
+    return found.float().cpu() * vae.config.scaling_factor
 
 
 def noise_loss(clean: torch.Tensor, predict: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """Weighted squared error of the noise that `predict(noisy latents, step numbers)` names."""
     noise = torch.randn_like(clean)
-    steps = torch.randint(0, SCHEDULE.config.num_train_timesteps, (len(clean),))
+    steps = torch.randint(0, SCHEDULE.config.num_train_timesteps, (len(clean),), device=clean.device)
     error = (predict(SCHEDULE.add_noise(clean, noise, steps), steps).float() - noise).square().mean(dim=(1, 2, 3))
-    kept = SCHEDULE.alphas_cumprod[steps]
+    kept = SCHEDULE.alphas_cumprod.to(clean.device)[steps]
     snr = kept / (1 - kept)
     return (error * snr.clamp(max=LARGEST_SNR_WEIGHT) / snr).mean()

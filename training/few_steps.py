@@ -16,7 +16,7 @@ from transformers import CLIPTextModel, CLIPTokenizer
 
 from training import vae as autoencoder
 from training.captions import prompt_for_training
-from training.data import pictures, scene_set
+from training.data import DEVICE, pictures, scene_set
 from training.diffusion import SCHEDULE, inherit, latents, new_unet
 from training.loop import Training
 from training.text_to_image import OUTPUT as TEACHER
@@ -24,7 +24,7 @@ from training.text_to_image import SCENES, pipeline, tokens, trained_vae
 
 MODEL = "lcm-dreamshaper-v7"
 OUTPUT = Path("embedded_models") / MODEL
-SEED, BATCH, STEPS, LEARNING_RATE = 71, 16, 800, 3e-4
+SEED, BATCH, STEPS, LEARNING_RATE = 71, 64, 1500, 3e-4
 GUIDANCE_SCALES = (1.0, 10.0)
 GUIDANCE_WIDTH = 64
 """Numbers that carry the guidance scale into the network."""
@@ -46,14 +46,15 @@ def new_student(teacher: UNet2DConditionModel) -> UNet2DConditionModel:
 def guidance_waves(scales: torch.Tensor) -> torch.Tensor:
     """Guidance scales [n] as the stock pipeline tells them to the network, [n, GUIDANCE_WIDTH]."""
     half = GUIDANCE_WIDTH // 2
-    rates = torch.exp(torch.arange(half) * -(np.log(10_000) / (half - 1)))
+    rates = torch.exp(torch.arange(half, device=scales.device) * -(np.log(10_000) / (half - 1)))
     angles = (scales[:, None] - 1) * 1000 * rates
     return torch.cat([angles.sin(), angles.cos()], dim=1)
 
 
 def kept_and_added(steps: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """What a step leaves of the picture and adds of noise, each [n, 1, 1, 1]; below the first step all is left."""
-    kept = torch.where(steps < 0, torch.ones(()), SCHEDULE.alphas_cumprod[steps.clamp(min=0)])[:, None, None, None]
+    left = SCHEDULE.alphas_cumprod.to(steps.device)[steps.clamp(min=0)]
+    kept = torch.where(steps < 0, torch.ones_like(left), left)[:, None, None, None]
     return kept.sqrt(), (1 - kept).sqrt()
 
 
@@ -96,9 +97,10 @@ def consistency_loss(
 ) -> torch.Tensor:
     """How far the arrivals from two points of one path of the teacher lie apart."""
     grid = SCHEDULE.config.num_train_timesteps // SCHEDULER.config.original_inference_steps
-    steps = grid * torch.randint(1, SCHEDULER.config.original_inference_steps + 1, (len(clean),)) - 1
+    jumps = torch.randint(1, SCHEDULER.config.original_inference_steps + 1, (len(clean),), device=clean.device)
+    steps = grid * jumps - 1
     low, high = GUIDANCE_SCALES
-    scales = low + (high - low) * torch.rand(len(clean))
+    scales = low + (high - low) * torch.rand(len(clean), device=clean.device)
     waves = guidance_waves(scales)
     noisy = SCHEDULE.add_noise(clean, torch.randn_like(clean), steps)
     here = arrival(student, noisy, steps, words, waves)
@@ -114,9 +116,9 @@ def main() -> None:
     vae = trained_vae()
     clean = latents("train", vae, pictures("train", scenes)[:SCENES])
     tokenizer = CLIPTokenizer.from_pretrained(TEACHER / "tokenizer")
-    text_encoder = CLIPTextModel.from_pretrained(TEACHER / "text_encoder", dtype=torch.float32).eval()
-    teacher = UNet2DConditionModel.from_pretrained(TEACHER / "unet", torch_dtype=torch.float32).eval()
-    student = new_student(teacher).train()
+    text_encoder = CLIPTextModel.from_pretrained(TEACHER / "text_encoder", dtype=torch.float32).to(DEVICE).eval()
+    teacher = UNet2DConditionModel.from_pretrained(TEACHER / "unet", torch_dtype=torch.float32).to(DEVICE).eval()
+    student = new_student(teacher).to(DEVICE).train()
     with torch.no_grad():
         empty = text_encoder(tokens(tokenizer, [""])).last_hidden_state
     training = Training("few_steps", {"unet": student}, STEPS, LEARNING_RATE, is_averaged=True)
@@ -129,7 +131,7 @@ def main() -> None:
         training.descend(consistency_loss(student, teacher, clean[chosen], words, empty))
     training.finish()
     pipe = pipeline(tokenizer, text_encoder, student, vae, SCHEDULER)
-    pipe.to(dtype=torch.float16).save_pretrained(OUTPUT)
+    pipe.to("cpu", torch.float16).save_pretrained(OUTPUT)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from diffusers import EulerDiscreteScheduler, StableDiffusionXLInpaintPipeline, 
 from transformers import CLIPTextModel, CLIPTextModelWithProjection, CLIPTokenizer
 
 from core.models.catalog import CONFIGS
-from training.data import SIDE, WORK
+from training.data import DEVICE, SIDE, WORK
 from training.diffusion import LARGEST_BATCH, LATENT_SIDE, encode, inherit, new_unet, noise_loss, write_tokenizer
 from training.inpainting_data import Example, draw_examples, examples, prompt_for
 from training.loop import Training
@@ -22,7 +22,7 @@ from training.text_to_image import WIDTH, text_config, tokens, trained_vae
 
 MODEL = "sdxl-inpainting"
 OUTPUT = Path("embedded_models") / MODEL
-SEED, EXAMPLES, BATCH, STEPS, LEARNING_RATE = 41, 6_000, 16, 2000, 6e-4
+SEED, EXAMPLES, BATCH, STEPS, LEARNING_RATE = 41, 12_000, 64, 6000, 6e-4
 SECOND_WIDTH, TIME_WIDTH = 96, 16
 GREY = np.float32(127.5)
 """0 between -1 and 1: what the pipeline puts where it will paint."""
@@ -31,13 +31,14 @@ TIME_IDS = (SIDE, SIDE, 0, 0, SIDE, SIDE)
 
 
 def new_networks() -> tuple[CLIPTextModel, CLIPTextModelWithProjection, UNet2DConditionModel]:
-    """Two text encoders and the denoising network, with what the text-to-image twin knows already."""
+    """Two text encoders and the denoising network, with what the shipped twin knows, or else the text-to-image one."""
     torch.manual_seed(SEED)
     # The pipeline reads the last but one layer, so a third stands behind the two that were trained.
     config = text_config()
     config.num_hidden_layers = 3
     first = CLIPTextModel(config)
-    first.load_state_dict(CLIPTextModel.from_pretrained(DRAWING_TWIN / "text_encoder").state_dict(), strict=False)
+    parent = OUTPUT if OUTPUT.exists() else DRAWING_TWIN
+    first.load_state_dict(CLIPTextModel.from_pretrained(parent / "text_encoder").state_dict(), strict=False)
     second_config = text_config(SECOND_WIDTH)
     second = CLIPTextModelWithProjection(second_config)
     unet = new_unet(
@@ -48,9 +49,12 @@ def new_networks() -> tuple[CLIPTextModel, CLIPTextModelWithProjection, UNet2DCo
         addition_time_embed_dim=TIME_WIDTH,
         projection_class_embeddings_input_dim=SECOND_WIDTH + len(TIME_IDS) * TIME_WIDTH,
     )
-    inherit(unet, UNet2DConditionModel.from_pretrained(DRAWING_TWIN / "unet"))
     torch.nn.init.zeros_(unet.add_embedding.linear_2.weight)
     torch.nn.init.zeros_(unet.add_embedding.linear_2.bias)
+    inherit(unet, UNet2DConditionModel.from_pretrained(parent / "unet"))
+    if parent == OUTPUT:
+        known = CLIPTextModelWithProjection.from_pretrained(parent / "text_encoder_2")
+        second.load_state_dict(known.state_dict())
     return first, second, unet
 
 
@@ -72,7 +76,7 @@ def encoded(chosen: list[Example]) -> tuple[torch.Tensor, torch.Tensor, torch.Te
             blanked.append(encode(vae, np.where(region[..., None] > 127, GREY, pictures)).half())
             regions.append(torch.from_numpy(region > 127)[:, None, ::stride, ::stride])
         torch.save([torch.cat(after), torch.cat(blanked), torch.cat(regions)], path)
-    return tuple(part.float() for part in torch.load(path, weights_only=True))
+    return tuple(part.float().to(DEVICE) for part in torch.load(path, weights_only=True))
 
 
 def _predicted(
@@ -94,10 +98,10 @@ def main() -> None:
     write_tokenizer(tokenizers[0])
     write_tokenizer(tokenizers[1], pad_token="!")
     first_tokenizer, second_tokenizer = (CLIPTokenizer.from_pretrained(path) for path in tokenizers)
-    first, second, unet = (network.train() for network in new_networks())
+    first, second, unet = (network.to(DEVICE).train() for network in new_networks())
     modules = {"text_encoder": first, "text_encoder_2": second, "unet": unet}
     training = Training("inpainting", modules, STEPS, LEARNING_RATE, is_averaged=True)
-    time_ids = torch.tensor(TIME_IDS).repeat(BATCH, 1)
+    time_ids = torch.tensor(TIME_IDS, device=DEVICE).repeat(BATCH, 1)
     for step in training:
         random = np.random.default_rng((SEED, step))
         chosen = random.integers(EXAMPLES, size=BATCH)
@@ -117,7 +121,7 @@ def main() -> None:
         tokenizer_2=second_tokenizer,
         unet=unet,
         scheduler=EulerDiscreteScheduler.from_pretrained(CONFIGS / MODEL, subfolder="scheduler"),
-    ).to(dtype=torch.float16).save_pretrained(OUTPUT)
+    ).to("cpu", torch.float16).save_pretrained(OUTPUT)
 
 
 if __name__ == "__main__":

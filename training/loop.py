@@ -16,6 +16,7 @@ from typing import Any
 
 import torch
 
+from core.measure.machine import this_machine
 from training.data import WORK
 
 SAVE_EVERY_S = 60.0
@@ -41,7 +42,7 @@ class Training:
         self.parameters = [value for module in modules.values() for value in module.parameters() if value.requires_grad]
         self._optimizer = torch.optim.AdamW(self.parameters, lr=learning_rate, weight_decay=0.01, betas=(0.9, 0.99))
         self._average = [value.detach().clone() for value in self.parameters] if is_averaged else None
-        self._losses: list[float] = []
+        self._losses: list[torch.Tensor] = []
         self._path = WORK / "checkpoints" / f"{name}.pt"
         self._load()
 
@@ -72,7 +73,7 @@ class Training:
         if self._average is not None:
             share = min(AVERAGED, (self.step + 1) / (self.step + 10))
             torch._foreach_lerp_(self._average, [value.detach() for value in self.parameters], 1 - share)
-        self._log(float(loss.detach()))
+        self._log(loss.detach())
 
     def finish(self) -> dict[str, Any]:
         """Put the averaged weights into the modules. Returns what the card says about the training."""
@@ -82,14 +83,19 @@ class Training:
                     value.copy_(average)
         for module in self.modules.values():
             module.eval()
-        story = {"steps": self.steps, "seconds": round(self.seconds), "learning_rate": self._learning_rate}
+        story = {
+            "steps": self.steps,
+            "seconds": round(self.seconds),
+            "learning_rate": self._learning_rate,
+            "machine": this_machine().label,
+        }
         (WORK / f"{self.name}.json").write_text(json.dumps(story))
         return story
 
-    def _log(self, loss: float) -> None:
+    def _log(self, loss: torch.Tensor) -> None:
         self._losses.append(loss)
         if len(self._losses) == LOG_EVERY:
-            mean = sum(self._losses) / LOG_EVERY
+            mean = float(torch.stack(self._losses).mean())
             print(f"{self.name} {self.step + 1}/{self.steps} loss {mean:.4f} {self.seconds:.0f} s", flush=True)
             self._losses = []
 
@@ -109,7 +115,7 @@ class Training:
     def _load(self) -> None:
         if not self._path.exists():
             return
-        state = torch.load(self._path, weights_only=True)
+        state = torch.load(self._path, weights_only=True, map_location=self.parameters[0].device)
         for name, module in self.modules.items():
             module.load_state_dict(state["modules"][name])
         self._optimizer.load_state_dict(state["optimizer"])

@@ -14,13 +14,13 @@ from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
 from core.models.catalog import CONFIGS
 from training import vae as autoencoder
 from training.captions import prompt_for_training
-from training.data import WORK, pictures, scene_set
+from training.data import DEVICE, WORK, pictures, scene_set
 from training.diffusion import MAX_TOKENS, VOCABULARY, inherit, latents, new_unet, noise_loss, write_tokenizer
 from training.loop import Training
 
 MODEL = "stable-diffusion-1.5"
 OUTPUT = Path("embedded_models") / MODEL
-SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 21, 12_000, 16, 3000, 1e-3
+SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 21, 12_000, 64, 4000, 6e-4
 WIDTH = 96
 TOKENIZER = WORK / "tokenizer"
 
@@ -59,9 +59,9 @@ def text_config(width: int = WIDTH) -> CLIPTextConfig:
 
 
 def tokens(tokenizer: CLIPTokenizer, texts: list[str]) -> torch.Tensor:
-    """Token numbers [n, MAX_TOKENS], padded and cut as the pipeline does it."""
+    """Token numbers [n, MAX_TOKENS] on DEVICE, padded and cut as the pipeline does it."""
     found = tokenizer(texts, padding="max_length", max_length=MAX_TOKENS, truncation=True, return_tensors="pt")
-    return torch.as_tensor(found.input_ids)
+    return torch.as_tensor(found.input_ids, device=DEVICE)
 
 
 def _predicted(
@@ -71,8 +71,9 @@ def _predicted(
 
 
 def trained_vae() -> AutoencoderKL:
-    """The autoencoder that training.vae left."""
-    vae = AutoencoderKL.from_pretrained(autoencoder.FOLDER).eval()
+    """The autoencoder that training.vae left, or the shipped one, on DEVICE."""
+    folder = autoencoder.FOLDER if autoencoder.FOLDER.exists() else autoencoder.SHIPPED
+    vae = AutoencoderKL.from_pretrained(folder).float().to(DEVICE).eval()
     vae.register_to_config(_name_or_path="")
     return vae
 
@@ -83,7 +84,7 @@ def main() -> None:
     clean = latents("train", vae, pictures("train", scenes)[:SCENES])
     write_tokenizer(TOKENIZER)
     tokenizer = CLIPTokenizer.from_pretrained(TOKENIZER)
-    text_encoder, unet = new_text_encoder(SEED).train(), drawing_unet(SEED).train()
+    text_encoder, unet = (part.to(DEVICE).train() for part in (new_text_encoder(SEED), drawing_unet(SEED)))
     modules = {"text_encoder": text_encoder, "unet": unet}
     training = Training("text_to_image", modules, STEPS, LEARNING_RATE, is_averaged=True)
     for step in training:
@@ -94,7 +95,7 @@ def main() -> None:
         training.descend(noise_loss(clean[chosen], partial(_predicted, unet, words)))
     training.finish()
     scheduler = PNDMScheduler.from_pretrained(CONFIGS / MODEL, subfolder="scheduler")
-    pipeline(tokenizer, text_encoder, unet, vae, scheduler).to(dtype=torch.float16).save_pretrained(OUTPUT)
+    pipeline(tokenizer, text_encoder, unet, vae, scheduler).to("cpu", torch.float16).save_pretrained(OUTPUT)
 
 
 def pipeline(

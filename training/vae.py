@@ -14,7 +14,7 @@ import torch
 from diffusers import AutoencoderKL
 from safetensors.torch import load_file
 
-from training.data import SIDE, WORK, as_tensor, pictures, scene_set
+from training.data import DEVICE, SIDE, WORK, as_tensor, pictures, scene_set
 from training.loop import Training
 
 SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 11, 12_000, 4, 500, 8e-4
@@ -45,7 +45,7 @@ def new_vae() -> AutoencoderKL:
 
 def loss_of(vae: AutoencoderKL, batch: torch.Tensor) -> torch.Tensor:
     """Reconstruction and divergence of `batch` [n, 3, SIDE, SIDE]."""
-    with torch.autocast("cpu", torch.bfloat16):
+    with torch.autocast(batch.device.type, torch.bfloat16):
         latents = vae.encode(batch).latent_dist
         again = vae.decode(latents.sample()).sample.float()
     return difference(again, batch) + DIVERGENCE * latents.kl().mean() / latents.mean[0].numel()
@@ -65,12 +65,12 @@ def scaling_factor(vae: AutoencoderKL, batch: torch.Tensor) -> float:
 
 def train() -> None:
     """Encoder and decoder together."""
-    data, vae = pictures("train", scene_set(SEED, SCENES)), new_vae().train()
+    data, vae = pictures("train", scene_set(SEED, SCENES)), new_vae().to(DEVICE).train()
     training = Training("vae", {"vae": vae}, STEPS, LEARNING_RATE, is_averaged=True)
     for step in training:
-        training.descend(loss_of(vae, as_tensor(data[_chosen(step, BATCH)])))
+        training.descend(loss_of(vae, as_tensor(data[_chosen(step, BATCH)]).to(DEVICE)))
     training.finish()
-    vae.register_to_config(scaling_factor=round(scaling_factor(vae, as_tensor(data[:512])), 5))
+    vae.register_to_config(scaling_factor=round(scaling_factor(vae, as_tensor(data[:512]).to(DEVICE)), 5))
     vae.save_pretrained(FOLDER)
 
 
