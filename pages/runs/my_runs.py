@@ -11,6 +11,9 @@ from ui.identity import person_id
 from ui.results import result
 from ui.runs import all_runs
 
+IN_THE_TABLE = ("when (UTC)", "lab", "weights", "device", "fastest, s", "memory added, GiB")
+"""As many columns as a screen of 1,280 pixels has room for beside the sidebar; the table's menu shows the others."""
+
 runs = all_runs(person_id())
 st.title("My runs", anchor=False)
 if not runs:
@@ -20,7 +23,14 @@ if not runs:
     )
     st.stop()
 
-st.dataframe([shown_row(run.record) for run in runs], hide_index=True, width="stretch", key="runs_table")
+st.dataframe(
+    [shown_row(run.record) for run in runs],
+    hide_index=True,
+    width="stretch",
+    column_order=IN_THE_TABLE,
+    placeholder="–",
+    key="runs_table",
+)
 with st.container(horizontal=True):
     st.download_button(
         "All runs as JSON",

@@ -63,7 +63,7 @@ def _told(found: QuestionNow, joined: int) -> str:
         parts.append(f"{found.predictions.people} predicted")
     parts += [f"{found.doing[activity]} {activity}" for activity in NOW if found.doing.get(activity)]
     told = advice(found.right, found.final.people)
-    return f"{', '.join(parts)}. {told}" if told else f"{', '.join(parts)}."
+    return f"{', '.join(parts)}. By last answers {told}" if told else f"{', '.join(parts)}."
 
 
 def _choices(question: Question, found: QuestionNow) -> None:
