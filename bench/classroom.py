@@ -4,7 +4,7 @@
         ...                                   # students join with room.code at server.port
 
 No run is executed. `measured` puts the run that a measured question asks for into the database, as a worker would: a
-record of the embedded twin, run once, with the size and the seconds that the question's evidence wants.
+record of the small twin, run once, with the size and the seconds that the question's evidence wants.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """What observing costs: the same pass with and without what watches it, alternating, in one process.
 
-It is measured on the embedded twins, whose steps are the shortest and so feel it most. The ratio of a pair is
+It is measured on the small twins, whose steps are the shortest and so feel it most. The ratio of a pair is
 observed / plain.
 """
 
@@ -39,7 +39,7 @@ def main(pairs: int, device: str) -> dict[str, object]:
         "pictures with previews (never in a measured run)": (picture_pass, "previews"),
     }
     return {
-        "what": f"{TOKENS} tokens and {STEPS}-step pictures of the embedded twins: observed / plain",
+        "what": f"{TOKENS} tokens and {STEPS}-step pictures of the small twins: observed / plain",
         "device": device,
         "target": TARGET,
         "observers": {name: _compare(name, once, how, pairs) for name, (once, how) in observers.items()},

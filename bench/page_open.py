@@ -1,6 +1,6 @@
 """What an open page costs the run that it shows: the same run with its page open and with no page, alternating.
 
-The runs are those of the embedded twins, whose steps are the shortest and so feel it most. They go through the queue of
+The runs are those of the small twins, whose steps are the shortest and so feel it most. They go through the queue of
 a `streamlit run` of their own, whose worker makes them. The page is played by `bench.protocol`, which asks every second
 as a browser does, so the live view is computed and sent; what a browser takes to draw it is not in it, as that is
 another machine's in a class. The ratio of a pair is page open / no page, of the median of the warm repeats.
@@ -56,7 +56,7 @@ def main(pairs: int, device: str) -> dict[str, object]:
         with Server(ROOT / "streamlit_app.py") as server:
             found = {lab: _compare(_Case(lab, device, server.port), min(pairs, MOST_PAIRS)) for lab in CASES}
     return {
-        "what": "a run of the embedded twins, median of its warm repeats: its page open / no page",
+        "what": "a run of the small twins, median of its warm repeats: its page open / no page",
         "device": device,
         "target": TARGET,
         "runs": found,

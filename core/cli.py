@@ -163,7 +163,7 @@ def list_models(options: argparse.Namespace) -> int:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     for row in rows:
         if row["embedded_reason"]:
-            print(f"{row['title']} has no embedded twin: {row['embedded_reason']}.")
+            print(f"{row['title']} has no small twin: {row['embedded_reason']}.")
     return 0
 
 

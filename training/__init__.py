@@ -1,1 +1,1 @@
-"""How the embedded twins came to be: what writes their data, trains them and judges them. `make train` repeats it."""
+"""How the small twins came to be: what writes their data, trains them and judges them. `make train` repeats it."""

@@ -1,4 +1,4 @@
-"""Below the prompt: prompts that the embedded twin knows, one click each, and what it does not know."""
+"""Below the prompt: prompts that the small twin knows, one click each, and what it does not know."""
 
 import streamlit as st
 

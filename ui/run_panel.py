@@ -43,7 +43,7 @@ from ui.recorded import recorded
 from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
-from ui.setting_words import TITLES
+from ui.setting_words import TITLES, TWIN
 from ui.settings_form import Form, as_widget
 
 ACTIVE = ("queued", "running")
@@ -173,7 +173,8 @@ class RunPanel:
         runs = self._weights(planned.settings) if isinstance(planned.settings, ModelSettings) else ""
         told = f"{runs}: {time}." if runs else f"{time.capitalize()}."
         ahead = f" {waiting} {'run is' if waiting == 1 else 'runs are'} waiting." if waiting else ""
-        more = list(planned.reasons)
+        is_twin = isinstance(planned.settings, ModelSettings) and planned.settings.source == "embedded"
+        more = [*planned.reasons, *([TWIN] if is_twin else [])]
         if planned.parameters and planned.weights_bytes:
             more.append(f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights.")
         st.caption(f"{told}{ahead}", help=" ".join(more) or None)

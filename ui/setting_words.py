@@ -7,12 +7,16 @@ from core.models.catalog import CATALOG
 from core.runs.lab import Lab
 from ui.labs import look_of
 
+TWIN = (
+    "The small twin is a small model of the same kind, trained on a little world of its own. It comes with "
+    "VRAM Lab and answers in seconds on any computer; its time, memory and quality are not the real model's."
+)
+"""What a small twin is, wherever one is named first."""
 WORDS = {
     "source": (
         "Weights",
         "Trained weights come from the Hub. Random weights have the real size, so time and memory are true "
-        "and the output means nothing. The twin is a small trained model of the same classes: it shows in seconds what "
-        "the settings do, and knows little.",
+        f"and the output means nothing. {TWIN}",
     ),
     "device": ("Device", "Where the model runs."),
     "model": ("Model", "Which model is loaded."),

@@ -31,7 +31,7 @@ class Model:
         repo: repository on the Hub, or on GitHub where there is a `url`.
         revision: commit, branch or release.
         variant: file variant on the Hub (`fp16`), or None.
-        components: the networks inside; `twin` the same of the embedded twin, nothing where there is none.
+        components: the networks inside; `twin` the same of the small twin, nothing where there is none.
         twin_reason: why there is none.
         download_bytes: what a first download transfers.
         required_files: files beside the configurations without which a download is not whole.
@@ -39,7 +39,7 @@ class Model:
         url: address of the weights where they are not on the Hub.
         gpu_dtype: what `auto` takes on a GPU; for bfloat16 it is float16 where a card has no units for that.
         native_size: picture side in pixels that it was trained for, None for text.
-        twin_size: the same for the embedded twin.
+        twin_size: the same for the small twin.
         most_steps: as many as the schedule of a model has that was distilled to few steps; None for all others.
     """
 
@@ -71,7 +71,7 @@ class Model:
 
     @property
     def twin_parameters(self) -> int:
-        """Parameters of all networks of the embedded twin."""
+        """Parameters of all networks of the small twin."""
         return sum(component.parameters for component in self.twin)
 
     @property

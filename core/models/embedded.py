@@ -1,4 +1,4 @@
-"""Embedded twins: small trained networks of the same classes, shipped with the project in `embedded_models/`.
+"""The small twins: trained networks of the same classes, shipped with the project in `embedded_models/`.
 
 Every file is compared with `embedded_models/SHA256SUMS` before it is loaded. The detector's and the classifier's
 weights are shipped as safetensors and become the file that ultralytics or torch reads, once, in the cache.
@@ -26,7 +26,7 @@ REMEDY = "Bring the files back (git checkout -- embedded_models, or download VRA
 
 def label(model: Model) -> str:
     """What the page calls the twin of `model`."""
-    return f"embedded twin, {short_count(model.twin_parameters)} parameters, not {model.title}"
+    return f"small twin, {short_count(model.twin_parameters)} parameters, not {model.title}"
 
 
 def twin_folder(model_id: str, progress: Progress) -> Path:
@@ -80,5 +80,5 @@ def _listed(model: Model) -> dict[str, str]:
         name.removeprefix(f"{model.id}/"): digest for digest, _, name in entries if name.startswith(f"{model.id}/")
     }
     if not listed:
-        raise WeightsUnavailable(f"The list of the embedded twins' files, {path}, is missing or empty.", REMEDY)
+        raise WeightsUnavailable(f"The list of the small twins' files, {path}, is missing or empty.", REMEDY)
     return listed

@@ -90,7 +90,7 @@ def is_cached(model_id: str) -> bool:
 def no_twin(model: Model) -> WeightsUnavailable:
     """Why the embedded source has nothing for `model`."""
     return WeightsUnavailable(
-        f"{model.title} has no embedded twin: {model.twin_reason}.",
+        f"{model.title} has no small twin: {model.twin_reason}.",
         "Choose the model resnet50, or the source dummy: the real size with random weights.",
     )
 

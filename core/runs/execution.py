@@ -52,7 +52,7 @@ GPU_GONE = re.compile(
 )
 GONE_REMEDY = "Run it again; a new worker process takes over. If it stays, restart the machine or run on the CPU."
 LONGEST_REASON = 300
-SMALLER = "Choose fewer pixels or tokens, a smaller precision (float16), or the small embedded twin."
+SMALLER = "Choose fewer pixels or tokens, a smaller precision (float16), or the small twin."
 
 log = logging.getLogger(__name__)
 _settled: set[str] = set()

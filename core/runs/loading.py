@@ -124,7 +124,7 @@ def check_room(models: Iterable[Model], settings: ModelSettings) -> None:
     if needed > free:
         raise OutOfMemory(
             f"The run needs at least {gib(needed)} of RAM, and {gib(free)} are free.",
-            "Close other programs, choose float16, or take the small embedded twin.",
+            "Close other programs, choose float16, or take the small twin.",
         )
 
 

@@ -2,7 +2,7 @@
 
 The lesson's own photograph is fetched once and kept in the cache. The shipped ones are free of any licence. `table.png`
 is what core.runs.shipped.table draws, for models that know photographs. `scene.png` is a landscape of the kind that
-the embedded twins were trained on, 384 x 384 pixels, as the generator of their pictures draws it:
+the small twins were trained on, 384 x 384 pixels, as the generator of their pictures draws it:
 
     draw(Scene("mountains", "day", "house", "digital art", Place(0.52, 0.92, 0.5), seed=7), side=384).picture
 """

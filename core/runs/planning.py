@@ -28,7 +28,7 @@ BFLOAT16_FROM = (8, 0)
 EACH_ITS_OWN = "The GPU that is free first takes the run, in the precision that it computes in: bfloat16 or float16."
 
 TWIN_ON_CPU = (
-    "On a CPU the full-size model can take many minutes, so the run takes its small embedded twin, which answers in "
+    "On a CPU the full-size model can take many minutes, so the run takes its small twin, which answers in "
     "seconds. Choose other weights to run the full size."
 )
 
@@ -158,7 +158,7 @@ def _source(
         fallback = "dummy"
     what = {
         "dummy": "random weights of the same size: time and memory are true, the output means nothing",
-        "embedded": "its small embedded twin, trained on a little world of its own",
+        "embedded": "its small twin",
     }[fallback]
     return fallback, (f"{why}, so the run takes {what}.",)
 
@@ -206,7 +206,7 @@ def _no_room(models: tuple[Model, ...], settings: ModelSettings, machine: Machin
     names = " and ".join(model.title for model in models)
     message = f"{names} in {settings.dtype} take at least {gib(needed)}; this machine has {gib(had)} {place}."
     smaller = "Choose float16, which halves it, or" if settings.dtype == "float32" else "Choose"
-    return OutOfMemory(message, f"{smaller} the small embedded twin.")
+    return OutOfMemory(message, f"{smaller} the small twin.")
 
 
 def _no_hub(missing: list[Model]) -> LabError | None:

@@ -14,7 +14,7 @@ LESSON_PICTURE_URL = "http://images.cocodataset.org/val2017/000000039769.jpg"
 """The photograph of the lesson's Q11: two cats on a sofa. It is fetched, as the project may not ship it."""
 Picture = Annotated[str, Field(pattern=r"^(shipped|table|scene|cats|upload:[0-9a-f]{32})$")]
 """`table` and `scene` are pictures that the project ships, `cats` is the lesson's, `upload:ID` is the student's own.
-`shipped` takes the one that the weights were made for: the drawn scene for the embedded twin, the table for all
+`shipped` takes the one that the weights were made for: the drawn scene for the small twin, the table for all
 others."""
 Prompt = Annotated[str, Field(min_length=1, max_length=1000)]
 

@@ -1,4 +1,4 @@
-"""The little worlds that the embedded twins were trained on, and what of a prompt lies outside.
+"""The little worlds that the small twins were trained on, and what of a prompt lies outside.
 
 No torch here. The pictures' words are those of the captions in training/, which the app does without; a test compares
 both. The stories' words are read from the language twin's own tokenizer, in which every word of its stories is a token.

@@ -31,5 +31,5 @@ def test_a_missing_twin_is_refused_with_what_to_do(page: Page, server: AppServer
         server,
         "lab_image_classification?image_classification_model=resnet18&image_classification_source=embedded",
     )
-    expect(page.get_by_text("ResNet18 has no embedded twin", exact=False)).to_be_visible()
+    expect(page.get_by_text("ResNet18 has no small twin", exact=False)).to_be_visible()
     expect(page.get_by_role("button", name="Run it")).to_have_count(0)

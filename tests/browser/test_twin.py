@@ -1,4 +1,4 @@
-"""The embedded twin on its pages: suggestions, previews while a picture forms, and what is said beside the result."""
+"""The small twin on its pages: suggestions, previews while a picture forms, and what is said beside the result."""
 
 import re
 

@@ -165,7 +165,7 @@ def test_models_lists_the_catalog_and_what_fits_this_machine(
         *["cpu float32, cuda float32"] * 4,
     ]
     assert [line.split()[0] for line in lines[below:]] == ["ResNet18", "MobileNetV2"]
-    assert all("has no embedded twin: the embedded classifier stands for ResNet50" in line for line in lines[below:])
+    assert all("has no small twin: the embedded classifier stands for ResNet50" in line for line in lines[below:])
 
 
 def test_a_broken_bank_is_listed_line_by_line(

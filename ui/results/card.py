@@ -22,8 +22,9 @@ from ui.results.memory_parts import memory_parts
 from ui.results.readings import memory_chart, stage_chart
 from ui.results.verdict import verdict_card
 from ui.runs import ShownRun
+from ui.setting_words import TWIN
 
-WEIGHTS = {"hub": "trained weights", "dummy": "random weights", "embedded": "embedded twin"}
+WEIGHTS = {"hub": "trained weights", "dummy": "random weights", "embedded": "small twin"}
 
 
 def result(run: Run, key: str, can_compare: bool = True) -> None:
@@ -98,7 +99,7 @@ def _badges(record: Record) -> None:
         if model.get("source") == "embedded":
             # In two parts, as a badge that is too long for a phone is cut.
             what, _, not_what = model["label"].rpartition(", ")
-            st.badge(what, icon=":material/category:", color="gray")
+            st.badge(what, icon=":material/category:", color="gray", help=TWIN)
             st.badge(not_what, color="gray", help=LABS[record["lab"]].carries_over or None)
         if record["settings"].get("previews"):
             st.badge("with previews, which take part of the time", icon=":material/hourglass_bottom:", color="gray")

@@ -70,7 +70,7 @@ def failed(record: Record) -> Record:
     error = {
         "kind": "out_of_memory",
         "message": "The memory of this device was full while the model was loaded.",
-        "remedy": "Close other programs, or choose the small embedded twin.",
+        "remedy": "Close other programs, or choose the small twin.",
     }
     none: Record = {"repeats": [], "limit": None, "limit_reason": "the run did not get that far"}
     return record | none | {"state": "failed", "error": error}

@@ -54,9 +54,9 @@ class Settings(ModelSettings):
     pictures: int = Field(default=2, ge=1, le=8)
     """Drawn in one call."""
     side: int | None = Field(default=None, ge=64, le=2048, multiple_of=64)
-    """Height and width in pixels; None is 512, or 256 for the embedded twin."""
+    """Height and width in pixels; None is 512, or 256 for the small twin."""
     num_inference_steps: int | None = Field(default=None, ge=1, le=150)
-    """None is 20, 4 for the embedded twin, 1 for the full size on a CPU."""
+    """None is 20, 4 for the small twin, 1 for the full size on a CPU."""
     seed: Seed = 7
     repeats: int = Field(default=2, ge=2, le=10)
     """Of every saver; the first of each is cold."""

@@ -23,7 +23,7 @@ class Settings(ModelSettings):
     num_inference_steps: int = Field(default=50, ge=NUM_INFERENCE_STEPS[0], le=NUM_INFERENCE_STEPS[1])
     guidance_scale: float = Field(default=7.5, ge=GUIDANCE_SCALE[0], le=GUIDANCE_SCALE[1])
     height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
-    """Pixels; None is the model's own size (512, or what its embedded twin was trained for)."""
+    """Pixels; None is the model's own size (512, or what its small twin was trained for)."""
     width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
     seed: Seed | None = None
     previews: bool = False

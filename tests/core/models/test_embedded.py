@@ -90,7 +90,7 @@ def test_dummy_yolo_has_the_real_size_and_finds_nothing(reports):
 @pytest.mark.parametrize("model", WITH_TWIN, ids=lambda model: model.id)
 def test_the_label_says_what_the_twin_is_and_what_it_is_not(model: Model):
     found = checkpoint(model.id, "embedded", Reports())
-    assert found.label.startswith("embedded twin, ") and found.label.endswith(f" parameters, not {model.title}")
+    assert found.label.startswith("small twin, ") and found.label.endswith(f" parameters, not {model.title}")
     assert (found.variant, found.source, found.repo) == (None, "embedded", None)
 
 
@@ -132,7 +132,7 @@ def test_the_twin_of_resnet50_names_the_object_of_the_shipped_scene(reports):
 
 
 def test_a_model_without_a_twin_says_which_has_one(reports):
-    with pytest.raises(WeightsUnavailable, match=r"ResNet18 has no embedded twin: .* stands for ResNet50") as caught:
+    with pytest.raises(WeightsUnavailable, match=r"ResNet18 has no small twin: .* stands for ResNet50") as caught:
         checkpoint("resnet18", "embedded", reports)
     assert "resnet50" in caught.value.remedy
 
@@ -149,7 +149,7 @@ def test_a_damaged_file_is_named_with_the_remedy(copied: Path):
 
 def test_a_missing_file_is_named(copied: Path):
     (copied / "qwen3-0.6b" / "tokenizer.json").unlink()
-    with pytest.raises(WeightsUnavailable, match=r"tokenizer\.json of the embedded twin.* is missing"):
+    with pytest.raises(WeightsUnavailable, match=r"tokenizer\.json of the small twin.* is missing"):
         checkpoint("qwen3-0.6b", "embedded", Reports())
 
 

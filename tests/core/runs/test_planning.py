@@ -91,7 +91,7 @@ def test_auto_on_the_cpu_takes_the_twin_for_a_behaviour_lab_whatever_the_hub_has
     monkeypatch.setattr(sources, "hub_reachable", lambda: True)
     on_cpu = planned(lab)
     assert on_cpu.settings.model_dump()["source"] == "embedded" and on_cpu.download_bytes == 0
-    assert any("embedded twin" in reason and "Choose other weights" in reason for reason in on_cpu.reasons)
+    assert any("small twin" in reason and "Choose other weights" in reason for reason in on_cpu.reasons)
     assert concrete(lab, COLAB)[0] == concrete(lab, COLAB, device="cuda:0")[0] == "hub"
     assert concrete(lab, source="hub")[0] == "hub"
     assert planned(lab, fallback="dummy").settings.model_dump()["source"] == "hub"
@@ -120,7 +120,7 @@ def test_a_classifier_takes_its_twin_only_where_the_hub_is_missing_and_it_has_on
 def test_a_twin_that_does_not_exist_is_refused_before_the_run() -> None:
     refusal = planned("image_classification", model="resnet18", source="embedded").refusal
     assert refusal is not None and refusal.kind == "weights_unavailable"
-    assert "ResNet18 has no embedded twin" in refusal.message and "resnet50" in refusal.remedy
+    assert "ResNet18 has no small twin" in refusal.message and "resnet50" in refusal.remedy
 
 
 def test_the_plan_names_the_picture_that_will_be_edited() -> None:
