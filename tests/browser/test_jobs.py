@@ -30,7 +30,8 @@ def start(page: Page, server: AppServer, path: str) -> None:
 
 def test_a_cancelled_run_says_so_and_keeps_what_was_measured(page: Page, own_server: AppServer) -> None:
     start(page, own_server, SLOW)
-    expect(page.get_by_text("Repeats so far")).to_be_visible(timeout=120_000)
+    expect(page.get_by_text("Repeats so far")).to_be_visible()
+    expect(page.get_by_text("None has ended yet.")).to_have_count(0, timeout=120_000)
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_text("You stopped this run.").first).to_be_visible(timeout=30_000)
     expect(page.get_by_text("Measured before the run ended:")).to_be_visible()
