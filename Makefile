@@ -35,7 +35,7 @@ gpu: .venv/dev       ## the checks and benchmarks that need a CUDA device; ends 
 	$(BIN)/python -m bench load_model text_generation text_to_image inpainting optimisation observing --device cuda; \
 	$(BIN)/python -m bench references --device cuda && exit $$tests
 
-train: .venv/dev     ## the small twins anew: about a day on two cores, the picture twins in minutes on an NVIDIA card; goes on where it was stopped
+train: .venv/dev     ## the small twins anew: about half a day on two cores, the picture twins sooner on an NVIDIA card; goes on where it was stopped
 	$(BIN)/python -m training.judge
 	$(BIN)/python -m training.language_model
 	$(BIN)/python -m training.detector

@@ -24,7 +24,7 @@ from training.text_to_image import SCENES, pipeline, tokens, trained_vae
 
 MODEL = "lcm-dreamshaper-v7"
 OUTPUT = Path("embedded_models") / MODEL
-SEED, BATCH, STEPS, LEARNING_RATE = 71, 64, 1500, 3e-4
+SEED, BATCH, STEPS, LEARNING_RATE = 71, 16, 800, 3e-4
 GUIDANCE_SCALES = (1.0, 10.0)
 GUIDANCE_WIDTH = 64
 """Numbers that carry the guidance scale into the network."""

@@ -20,7 +20,7 @@ from training.loop import Training
 
 MODEL = "stable-diffusion-1.5"
 OUTPUT = Path("embedded_models") / MODEL
-SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 21, 12_000, 64, 4000, 6e-4
+SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 21, 12_000, 16, 3000, 1e-3
 WIDTH = 96
 TOKENIZER = WORK / "tokenizer"
 
