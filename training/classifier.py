@@ -16,7 +16,6 @@ import torch
 from safetensors.torch import save_file
 from torch.nn.functional import cross_entropy
 
-from core.measure.machine import this_machine
 from core.models.classifier import TWIN_WEIGHTS, twin_network
 from core.models.small_resnet import CATEGORIES, CROP_PX, MEAN, RESIZE_PX, STD, SmallResNet
 from training.data import WORK, as_tensor, pictures, scene_set
@@ -120,7 +119,7 @@ def main() -> None:
     scenes = scene_set(SEED, SCENES)
     network, story = train(STEPS, scenes, pictures("classifier", scenes, RESIZE_PX))
     ship(network, SHIPPED)
-    story |= {"training_pictures": SCENES, "seed": SEED, "machine": this_machine().label, **evaluate(SHIPPED, HELD_OUT)}
+    story |= {"training_pictures": SCENES, "seed": SEED, **evaluate(SHIPPED, HELD_OUT)}
     (WORK / "classifier.json").write_text(json.dumps(story, indent=1))
     print(json.dumps(story))
 

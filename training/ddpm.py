@@ -37,7 +37,7 @@ def train() -> tuple[UNet, dict[str, Any]]:
 
 
 @torch.no_grad()
-def evaluate(network: UNet, count: int) -> dict[str, Any]:
+def evaluate(network: UNet) -> dict[str, Any]:
     """How well the noise of held-out scenes is named, by step, and what a judge sees in samples.
 
     Returns:
@@ -45,7 +45,7 @@ def evaluate(network: UNet, count: int) -> dict[str, Any]:
         in true scenes, in samples of 512 steps and in those of DDIM), landscapes (share of samples of each).
     """
     schedule = Schedule(device=str(DEVICE))
-    values = pictures("ddpm-held-out", scene_set(HELD_OUT_SEED, HELD_OUT), SIDE)[:count]
+    values = pictures("ddpm-held-out", scene_set(HELD_OUT_SEED, HELD_OUT), SIDE)
     held_out = as_tensor(values).to(DEVICE)
     torch.manual_seed(HELD_OUT_SEED)
     at = {step: _error_at(network, held_out, step, schedule) for step in (0, 63, 127, 255, 383, 511)}
@@ -63,7 +63,6 @@ def evaluate(network: UNet, count: int) -> dict[str, Any]:
         shares = torch.bincount(likely.argmax(dim=1), minlength=len(LANDSCAPES)) / len(likely)
         named[name] = dict(zip(LANDSCAPES, shares.tolist(), strict=True))
     return {
-        "pictures": count,
         "held_out_loss": float(torch.stack([loss(network, held_out, schedule) for _ in range(20)]).mean()),
         "held_out_loss_at": at,
         "sure": sure,
@@ -89,7 +88,7 @@ def main() -> None:
     weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
     save_file(weights, SHIPPED)
     SHIPPED.chmod(0o644)
-    story |= {"pictures": SCENES, "seed": SEED, **evaluate(network, HELD_OUT)}
+    story |= {"training_pictures": SCENES, "seed": SEED, **evaluate(network)}
     (WORK / "ddpm.json").write_text(json.dumps(story, indent=1))
     print(json.dumps(story))
 

@@ -118,12 +118,10 @@ def loss_of(model: nn.Module, pictures: Tensor, schedule: Schedule) -> Tensor:
     return mse_loss(model(add_noise(pictures, step, noise, schedule), step), noise)
 
 
-def load(path: str, device: str = "cpu", stage: Callable[[str], None] = print) -> UNet:
+def load(path: str, device: str = "cpu") -> UNet:
     """A trained network on its device."""
-    stage("Reading the weights")
     model = UNet()
     model.load_state_dict(load_file(path))
-    stage(f"Moving the model to {device}")
     model.to(device).eval()
     return model
 

@@ -1,6 +1,6 @@
-"""Trains the twin of SDXL inpainting, starting from the text-to-image twin. python -m training.inpainting
+"""Trains the twin of SDXL inpainting, from what the shipped one knows. python -m training.inpainting
 
-Needs `training.vae` and `training.text_to_image` first. The pipeline's class and the count of its networks are the
+Without a shipped one it starts from the text-to-image twin. The pipeline's class and the count of its networks are the
 real ones: two text encoders, a denoising network with 9 input channels, and the autoencoder, which both twins share.
 """
 

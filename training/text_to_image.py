@@ -1,6 +1,6 @@
 """Trains the twin of Stable Diffusion: text encoder and denoising network. python -m training.text_to_image
 
-Needs the autoencoder (`python -m training.vae`) first. Writes the whole pipeline to `embedded_models/`.
+The autoencoder is that of `python -m training.vae`, or the shipped one. Writes the pipeline to `embedded_models/`.
 """
 
 from functools import partial
