@@ -43,16 +43,16 @@ def heat_map(one: Image.Image, other: Image.Image) -> HeatMap:
     apart = np.abs(first - second)
     most = apart.max(axis=2)
     largest = int(most.max())
-    coloured = _colours(most / (largest or 1))
-    return HeatMap(Image.fromarray(coloured), largest, float(apart.mean()), float((most == 0).mean()))
+    return HeatMap(shaded(most / (largest or 1)), largest, float(apart.mean()), float((most == 0).mean()))
 
 
 def scale(width: int, height: int) -> Image.Image:
     """The colours of a heat map from 0, left, to its largest difference, right."""
-    return Image.fromarray(_colours(np.tile(np.linspace(0, 1, width), (height, 1))))
+    return shaded(np.tile(np.linspace(0, 1, width), (height, 1)))
 
 
-def _colours(shares: np.ndarray) -> np.ndarray:
+def shaded(shares: np.ndarray) -> Image.Image:
+    """Shares from 0 to 1, [height, width], as colours."""
     at = np.linspace(0, 1, len(STOPS))
     channels = [np.interp(shares, at, values) for values in zip(*STOPS, strict=True)]
-    return np.stack(channels, axis=-1).round().astype(np.uint8)
+    return Image.fromarray(np.stack(channels, axis=-1).round().astype(np.uint8))
