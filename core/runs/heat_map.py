@@ -20,7 +20,7 @@ class HeatMap:
 
     Attributes:
         picture: RGB, of the size of the two.
-        largest: the largest difference of a colour value, 0 to 255; it has the lightest colour.
+        largest: the largest difference of a colour value, 0 to 255; from `least` on it has the lightest colour.
         average: mean over pixels and colours, 0 to 255.
         same_share: share of the pixels that are exactly the same.
     """
@@ -31,8 +31,11 @@ class HeatMap:
     same_share: float
 
 
-def heat_map(one: Image.Image, other: Image.Image) -> HeatMap:
+def heat_map(one: Image.Image, other: Image.Image, least: int = 1) -> HeatMap:
     """Every pixel by the colour value in which it differs most, on a scale that ends at the largest difference.
+
+    Args:
+        least: where the scale ends at the least, so that a difference nobody could see stays dark.
 
     Raises:
         ValueError: the sizes differ.
@@ -43,7 +46,7 @@ def heat_map(one: Image.Image, other: Image.Image) -> HeatMap:
     apart = np.abs(first - second)
     most = apart.max(axis=2)
     largest = int(most.max())
-    return HeatMap(shaded(most / (largest or 1)), largest, float(apart.mean()), float((most == 0).mean()))
+    return HeatMap(shaded(most / max(largest, least)), largest, float(apart.mean()), float((most == 0).mean()))
 
 
 def scale(width: int, height: int) -> Image.Image:

@@ -16,6 +16,8 @@ from core.runs.heat_map import heat_map
 
 LONGEST_PX = 256
 """Of a picture that is kept of a step."""
+SEEN = 32
+"""Of 255: where a map of the differences ends at the least."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ def pictures_of(pipe: Any, look: Look, check: Callable[[], None]) -> dict[str, t
         check()
         clean = program.expected(pipe, look.before, getattr(look, kind), look.timestep)
         made[kind] = program.decode(pipe, clean)
-    apart = heat_map(made["unconditional"], made["conditional"])
+    apart = heat_map(made["unconditional"], made["conditional"], SEEN)
     found: dict[str, tuple[Image.Image, dict[str, Any]]] = {kind: (_small(each), {}) for kind, each in made.items()}
     return found | {"difference": (_small(apart.picture), {"largest": apart.largest, "average": apart.average})}
 

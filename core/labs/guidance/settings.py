@@ -7,7 +7,7 @@ from pydantic import Field
 from core.runs.settings import ModelSettings, Prompt, Seed
 
 Scale = Annotated[float, Field(ge=0, le=200)]
-STEPS, STEPS_FULL_SIZE_ON_CPU = 20, 1
+STEPS, STEPS_TWIN, STEPS_FULL_SIZE_ON_CPU = 20, 15, 1
 SIDE, SIDE_FULL_SIZE_ON_CPU, TWIN_SIDE = 512, 256, 128
 
 
@@ -22,7 +22,7 @@ class Settings(ModelSettings):
     looks: int = Field(default=4, ge=0, le=8)
     """At how many steps both predictions are shown; with 0 the attention is left out as well."""
     num_inference_steps: int | None = Field(default=None, ge=1, le=150)
-    """None is 20, or 1 for the full size on a CPU."""
+    """None is 20, 15 for the small twin, 1 for the full size on a CPU."""
     side: int | None = Field(default=None, ge=64, le=1024, multiple_of=64)
     """Height and width in pixels; None is 512, 256 for the full size on a CPU, 128 for the small twin."""
     seed: Seed = 7
@@ -43,9 +43,12 @@ class Settings(ModelSettings):
 
     def settled(self) -> Self:
         """With size and steps, once source and device are known."""
-        is_twin, is_slow = self.source == "embedded", self.source != "embedded" and self.device == "cpu"
-        side = TWIN_SIDE if is_twin else SIDE_FULL_SIZE_ON_CPU if is_slow else SIDE
-        steps = STEPS_FULL_SIZE_ON_CPU if is_slow else STEPS
+        if self.source == "embedded":
+            side, steps = TWIN_SIDE, STEPS_TWIN
+        elif self.device == "cpu":
+            side, steps = SIDE_FULL_SIZE_ON_CPU, STEPS_FULL_SIZE_ON_CPU
+        else:
+            side, steps = SIDE, STEPS
         return self.model_copy(
             update={"side": self.side or side, "num_inference_steps": self.num_inference_steps or steps}
         )
