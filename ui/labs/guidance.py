@@ -16,11 +16,11 @@ from ui.plain import plain
 from ui.runs import ShownRun
 
 KINDS = {
-    "noisy": "The latents as they are",
-    "unconditional": "Expected without the prompt",
-    "conditional": "Expected with the prompt",
-    "difference": "Where the two differ",
-    "guided": "What the scale makes of them",
+    "noisy": "Latents",
+    "unconditional": "Without prompt",
+    "conditional": "With prompt",
+    "difference": "Difference",
+    "guided": "Scale",
 }
 """The pictures of a step, in the order in which they are shown."""
 MEANINGS = {0: "the prompt is left out", 1: "the prompt alone"}
@@ -28,6 +28,11 @@ SKIPPED = (
     "At 0 the formula keeps the prediction without the prompt, at 1 the one with it; above 1 it goes beyond. The stock "
     "pipeline draws the picture of scale 1 at every scale of 1 or less, because it then leaves the second evaluation "
     "out. The program here computes the formula at every scale."
+)
+LEGEND = (
+    "A prediction is of the noise; taken away at once, it leaves what the UNet expects the finished picture to be. So "
+    "each prediction is shown, and the sum of both. The difference is black where both expect the same; its largest "
+    "step stands below, of 255."
 )
 GIVEN = {"drawn": "The run's picture", "shipped": "A picture that no model drew"}
 WIDE = 1.6
@@ -54,9 +59,9 @@ def _figures(run: ShownRun) -> list[Figure]:
         Figure("A step with both", seconds(cost["both_s"]) if cost else None, f"{evaluations}, median of warm loops."),
         Figure("A step with one", seconds(cost["one_s"]) if cost else None, "With the prompt alone, no guidance."),
         Figure(
-            "The second costs",
-            f"{significant(cost['ratio'])}×" if cost else None,
-            "Both divided by one: the median of the pairs, which were timed in turn.",
+            "The second adds",
+            f"{cost['ratio'] - 1:.0%}" if cost else None,
+            "To the time of a step: the median of the pairs of loops, which were timed in turn.",
         ),
         Figure(
             "The autoencoder loses",
@@ -80,30 +85,27 @@ def _main(run: ShownRun, key: str) -> None:
         _gallery(_scales(run))
         return
     scale = run.record["settings"]["guidance_scale"]
-    st.markdown(f"noise = without + **{scale:g}** × (with − without)")
+    st.markdown(f"noise = without + **{scale:g}** × (with − without). {LEGEND}")
     for evaluation, group in groupby(shown, key=lambda picture: int(picture.details["evaluation"])):
         look = looks[evaluation]
         told = f"the two differ by {significant(100 * look['difference'], 2)}% of the prediction"
         st.markdown(f"**Evaluation {evaluation} of {look['evaluations']}**: {told}")
         _step({picture.details["kind"]: picture for picture in group}, scale)
-    st.caption(
-        "A prediction is of the noise. Taken away at once, it leaves what the UNet expects the finished picture to be."
-    )
     size_note(shown[0].png, "Each picture has")
 
 
 def _step(made: dict[str, Picture], scale: float) -> None:
-    with st.grid(len(KINDS), min_column_width=110):
-        for kind, title in KINDS.items():
+    with st.grid(len(KINDS), min_column_width=96):
+        for kind in KINDS:
             if kind in made:
-                caption = _caption(kind, title, made[kind], scale)
+                caption = _caption(kind, made[kind], scale)
                 st.image(enlarged(made[kind].png), caption=caption, width="stretch", alt=caption)
 
 
-def _caption(kind: str, title: str, picture: Picture, scale: float) -> str:
+def _caption(kind: str, picture: Picture, scale: float) -> str:
     if kind == "difference":
-        return f"{title}: by {picture.details['largest']} of 255 at most"
-    return f"What scale {scale:g} makes of them" if kind == "guided" else title
+        return f"{KINDS[kind]}, up to {picture.details['largest']}"
+    return f"{KINDS[kind]} {scale:g}" if kind == "guided" else KINDS[kind]
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
@@ -165,8 +167,8 @@ def _attention(run: ShownRun, key: str) -> None:
     rest = max(0.0, 1 - sum(word["share"] for word in found["words"]) - found["start_share"])
     st.caption(
         "Cross-attention: the queries come from the picture, keys and values from the text. Each map is the mean over "
-        f"all heads, layers and steps, from black for nothing to its own highest place. Of the "
-        f"attention {_percent(found['start_share'])} went to the mark that begins every text, {_percent(rest)} to "
+        f"all heads, layers and steps, from black for nothing to its own highest place. Of "
+        f"the attention {_percent(found['start_share'])} went to the mark that begins every text, {_percent(rest)} to "
         "punctuation and to the empty places behind the prompt."
     )
 

@@ -31,6 +31,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "load_model": {"source": "embedded"},
     "text_generation": {"source": "embedded", "max_new_tokens": 6},
     "text_to_image": {"source": "embedded", "num_inference_steps": 3},
+    "guidance": {"source": "embedded", "num_inference_steps": 2, "looks": 1, "scales": [1], "repeats": 2},
     "inpainting": {"source": "embedded", "num_inference_steps": 3},
     "image_classification": {"source": "embedded", "batch_sizes": [1, 2], "repeats": 2},
     "precision": {"source": "embedded", "max_new_tokens": 4},
