@@ -88,8 +88,9 @@ def _main(run: ShownRun, key: str) -> None:
     st.markdown(f"noise = without + **{scale:g}** × (with − without). {LEGEND}")
     for evaluation, group in groupby(shown, key=lambda picture: int(picture.details["evaluation"])):
         look = looks[evaluation]
-        told = f"the two differ by {significant(100 * look['difference'], 2)}% of the prediction"
-        st.markdown(f"**Evaluation {evaluation} of {look['evaluations']}**: {told}")
+        apart = look["difference"]
+        told = "" if apart is None else f": the two differ by {_percent(apart)} of the prediction"
+        st.markdown(f"**Evaluation {evaluation} of {look['evaluations']}**{told}")
         _step({picture.details["kind"]: picture for picture in group}, scale)
     size_note(shown[0].png, "Each picture has")
 
@@ -130,7 +131,7 @@ def _sides(run: ShownRun) -> list[Side]:
 
 
 def _gallery(made: list[Picture]) -> None:
-    with st.grid(min(len(made), 5) or 1, min_column_width=120):
+    with st.grid(max(len(made), 3), min_column_width=96):
         for picture in made:
             scale = picture.details["guidance_scale"]
             caption = f"Scale {scale:g}{f': {MEANINGS[scale]}' if scale in MEANINGS else ''}"

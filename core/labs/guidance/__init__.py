@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.runs.lab import TIME, Lab, Measure
+from core.runs.lab import Lab, Measure
 from core.runs.records import Record
 from core.runs.twin_world import PICTURES
 
@@ -21,7 +21,7 @@ LAB = Lab(
     "where each word acts, and what the autoencoder saves and loses.",
     models=("stable-diffusion-1.5",),
     fallback="embedded",
-    measures=TIME | {"second_prediction": Measure("times", _ratios)},
+    measures={"second_prediction": Measure("times", _ratios)},
     carries_over=(
         "How the two predictions, the scale and the attention work together carries over to the real model; time, "
         "operations and what the autoencoder loses do not: random weights of the real size show time and operations."

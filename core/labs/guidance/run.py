@@ -6,6 +6,7 @@ and attention come from further loops with the same seed, so looking costs the m
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from statistics import median
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL import Image
 
 from core.labs.guidance import autoencoder, program
 from core.labs.guidance.attention import AttentionWatch, unread, watched_attention, words_of
-from core.labs.guidance.looks import LookWatch, looked_at, pictures_of
+from core.labs.guidance.looks import Look, LookWatch, looked_at, pictures_of
 from core.labs.guidance.settings import Settings
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
@@ -40,6 +41,8 @@ NO_LIMIT = "this lab compares one prediction per step with two; their operations
 NO_PROFILE = "this lab takes no profile"
 UNREAD = "The text encoder reads {limit} tokens. What comes after them was not read: “{text}”."
 BLACKED_OUT = "The model's safety checker took the picture at scale {scale:g} for indecent and made it black."
+OUT_OF_RANGE = "At scale {scale:g} the latents left the range of {dtype}, so that picture holds nothing."
+NOT_FINITE = "the numbers left the range of the run's precision"
 NOT_LOOKED = "no step was to be looked at"
 NO_WORDS = "the prompt holds no word"
 MEANS_NOTHING = "with random weights the autoencoder gives back noise; its operations are those of the real one"
@@ -90,12 +93,12 @@ class Experiment:
         drawn = {self._settings.guidance_scale: self._time_both()}
         with self._untimed(SCALES):
             main = self._draw_scales(drawn)
-        self._found["looks"], self._found["attention"] = [], None
+        self._found["looks"] = []
         if self._settings.looks:
             with self._untimed(LOOKING):
                 self._look()
         else:
-            self._found["attention_reason"] = NOT_LOOKED
+            self._leave_out_attention(NOT_LOOKED)
         with self._untimed(AUTOENCODER):
             self._try_autoencoder(main)
 
@@ -165,11 +168,16 @@ class Experiment:
             pictures[scale] = program.decode(self._pipe, drawn[scale])
         main = pictures[self._settings.guidance_scale]
         for index, (scale, picture) in enumerate(pictures.items()):
-            if not picture.getbbox():
-                self._recorder.note(BLACKED_OUT.format(scale=scale))
+            self._tell_black(scale, drawn[scale], picture)
             details = {"index": index, "guidance_scale": scale, **self._how()}
             self._keep("picture", picture, details | {"difference_to_guided": difference(picture, main)})
         return main
+
+    def _tell_black(self, scale: float, latents: torch.Tensor, picture: Image.Image) -> None:
+        if not bool(torch.isfinite(latents).all()):
+            self._recorder.note(OUT_OF_RANGE.format(scale=scale, dtype=self._settings.dtype))
+        elif self._pipe.safety_checker is not None and not picture.getbbox():
+            self._recorder.note(BLACKED_OUT.format(scale=scale))
 
     def _look(self) -> None:
         """The loop once more with both watches on, which changes nothing about what it computes."""
@@ -179,16 +187,16 @@ class Experiment:
             self._denoise(settings.guidance_scale, watch)
         for look in watch.looks:
             head = {"evaluation": look.number, "evaluations": self._evaluations, "timestep": look.timestep}
-            self._found["looks"].append(head | {"difference": look.difference})
+            self._found["looks"].append(head | _difference(look))
             for kind, (picture, figures) in pictures_of(self._pipe, look, self._progress.check).items():
                 self._keep("look", picture, head | figures | {"kind": kind})
         self._keep_attention(attention)
 
     def _keep_attention(self, attention: AttentionWatch) -> None:
-        """One map per word, the mean of its tokens; on the page each is as light as its own highest place."""
+        """One map per word, the sum of its tokens', as light as its own highest place."""
         maps, words = attention.maps, words_of(self._pipe.tokenizer, self._settings.prompt)
-        if not words:
-            self._found["attention_reason"] = NO_WORDS
+        if not words or not bool(torch.isfinite(maps).all()):
+            self._leave_out_attention(NOT_FINITE if words else NO_WORDS)
             return
         shares = maps.mean(dim=(1, 2))
         told = []
@@ -199,6 +207,9 @@ class Experiment:
             self._keep("attention", picture, details | {"highest": float(map_.max())})
             told.append(details)
         self._found["attention"] = {"words": told, "start_share": float(shares[0]), "calls": attention.calls}
+
+    def _leave_out_attention(self, reason: str) -> None:
+        self._found |= {"attention": None, "attention_reason": reason}
 
     def _try_autoencoder(self, main: Image.Image) -> None:
         found = autoencoder.sizes(self._pipe, int(self._settings.side or 0))
@@ -220,6 +231,11 @@ class Experiment:
         made_by = {"role": role, "prompt": self._settings.prompt, **provenance(self._recorder), **details}
         title = f"Guidance: {role.replace('_', ' ')}"
         self._recorder.pictures.append(RunPicture(role, details, png(picture, made_by, title)))
+
+
+def _difference(look: Look) -> dict[str, Any]:
+    value = look.difference
+    return {"difference": value} if isfinite(value) else {"difference": None, "difference_reason": NOT_FINITE}
 
 
 def cost(guided_s: list[float], single_s: list[float]) -> dict[str, Any]:

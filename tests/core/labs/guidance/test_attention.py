@@ -11,12 +11,12 @@ from tests.core.labs.guidance.conftest import PROMPT
 
 
 def drawn(pipe: Any) -> torch.Tensor:
-    return program.denoise(pipe, PROMPT, 7.5, 2, 128, 7)
+    return program.denoise(pipe, PROMPT, 7.5, 2, 64, 7)
 
 
 def test_watching_the_attention_changes_no_picture(pipe: Any) -> None:
     before = pipe.unet.attn_processors
-    with watched_attention(pipe.unet, 32) as watch:
+    with watched_attention(pipe.unet, 16) as watch:
         seen = drawn(pipe)
         assert watch.calls > 0
     assert pipe.unet.attn_processors == before
@@ -24,11 +24,11 @@ def test_watching_the_attention_changes_no_picture(pipe: Any) -> None:
 
 
 def test_at_every_place_the_shares_of_all_tokens_add_up_to_one(pipe: Any) -> None:
-    with watched_attention(pipe.unet, 32) as watch:
+    with watched_attention(pipe.unet, 16) as watch:
         drawn(pipe)
     maps = watch.maps
-    assert maps.shape == (pipe.tokenizer.model_max_length, 32, 32) and (maps >= 0).all()
-    torch.testing.assert_close(maps.sum(dim=0), torch.ones(32, 32), rtol=0, atol=1e-4)
+    assert maps.shape == (pipe.tokenizer.model_max_length, 16, 16) and (maps >= 0).all()
+    torch.testing.assert_close(maps.sum(dim=0), torch.ones(16, 16), rtol=0, atol=1e-4)
     layers = sum("attn2" in name for name in pipe.unet.attn_processors)
     assert watch.calls == layers * 3  # two steps are three evaluations
 
@@ -53,7 +53,7 @@ def test_a_watch_that_saw_nothing_says_so() -> None:
 
 def test_an_error_in_the_loop_takes_the_watch_off(pipe: Any) -> None:
     before = pipe.unet.attn_processors
-    with pytest.raises(ZeroDivisionError), watched_attention(pipe.unet, 32):
+    with pytest.raises(ZeroDivisionError), watched_attention(pipe.unet, 16):
         raise ZeroDivisionError
     assert pipe.unet.attn_processors == before
 

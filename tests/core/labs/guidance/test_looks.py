@@ -9,8 +9,8 @@ from core.labs.guidance.looks import Look, looked_at, pictures_of
 
 
 def look(pipe: Any, apart: float) -> Look:
-    without = torch.full((1, 4, 32, 32), 0.5)
-    return Look(1, 500, torch.randn(1, 4, 32, 32), without, without + apart, without)
+    without = torch.full((1, 4, 16, 16), 0.5)
+    return Look(1, 500, torch.randn(1, 4, 16, 16), without, without + apart, without)
 
 
 @pytest.mark.parametrize(

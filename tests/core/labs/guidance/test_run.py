@@ -5,10 +5,13 @@ from statistics import median
 from typing import Any
 
 import pytest
+import torch
 from PIL import Image
 
 from core.labs.guidance import program
-from core.labs.guidance.run import MEANS_NOTHING, NO_WORDS, cost
+from core.labs.guidance.attention import AttentionWatch
+from core.labs.guidance.looks import Look
+from core.labs.guidance.run import MEANS_NOTHING, NO_WORDS, NOT_FINITE, cost
 from core.labs.guidance.settings import Settings
 from core.measure.progress import SilentProgress
 from core.models.checkpoint import checkpoint
@@ -90,11 +93,11 @@ def test_a_question_can_ask_for_the_ratio(outcome: Outcome) -> None:
 
 
 def test_every_scale_has_a_picture_from_the_same_noise(kept: Resident) -> None:
-    outcome = run(kept, guidance_scale=3, scales=[7.5, 0, 1])
+    outcome = run(kept, guidance_scale=3, scales=[7.5, 0, 1], repeats=1, side=64)
     made = of(outcome, "picture")
     assert [each.details["guidance_scale"] for each in made] == [0, 1, 3, 7.5]
     assert [each.details["difference_to_guided"] == 0 for each in made] == [False, False, True, False]
-    other = run(kept, guidance_scale=7.5, scales=[])
+    other = run(kept, guidance_scale=7.5, scales=[], repeats=1, side=64)
     assert opened(of(other, "picture")[0].png).tobytes() == opened(made[3].png).tobytes()
 
 
@@ -204,6 +207,38 @@ def test_random_weights_show_operations_and_no_loss(monkeypatch: pytest.MonkeyPa
     told = outcome.record["outputs"]["guidance"]["autoencoder"]
     assert (told["reconstructions"], told["reconstructions_reason"]) == (None, MEANS_NOTHING)
     assert told["unet_flops"] > 0 and not of(outcome, "after_autoencoder")
+
+
+def test_numbers_that_leave_the_range_are_said(kept: Resident, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in float16 at a large scale; no checker is blamed for the black picture, and the record stays JSON."""
+    plain = program.denoise
+
+    def denoise(pipe: Any, prompt: str, scale: float | None, *more: Any) -> torch.Tensor:
+        return plain(pipe, prompt, scale, *more) * (float("nan") if scale == 200 else 1)
+
+    monkeypatch.setattr(program, "denoise", denoise)
+    monkeypatch.setattr(Look, "difference", float("nan"))
+    monkeypatch.setattr(AttentionWatch, "maps", torch.full((48, 4, 4), float("nan")))
+    record = run(kept, scales=[200], looks=1, num_inference_steps=1).record
+    assert_valid(record)
+    found = record["outputs"]["guidance"]
+    assert any("At scale 200 the latents left the range of float32" in note for note in record["notes"])
+    assert not any("safety checker" in note for note in record["notes"])
+    assert found["looks"][0]["difference"] is None and found["looks"][0]["difference_reason"] == NOT_FINITE
+    assert (found["attention"], found["attention_reason"]) == (None, NOT_FINITE)
+
+
+def test_a_picture_that_the_safety_checker_refused_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = program.load
+
+    def load(*place: Any) -> Any:
+        pipe: Any = plain(*place)
+        pipe.safety_checker, pipe.run_safety_checker = object(), lambda image, device, dtype: (image, [True])
+        return pipe
+
+    monkeypatch.setattr(program, "load", load)
+    record = run(Resident(), scales=[], num_inference_steps=1).record
+    assert any("safety checker took the picture at scale 7.5" in note for note in record["notes"])
 
 
 def test_progress_ends_at_its_total(kept: Resident, watcher: Watcher) -> None:
