@@ -30,9 +30,8 @@ SKIPPED = (
     "out. The program here computes the formula at every scale."
 )
 LEGEND = (
-    "A prediction is of the noise; taken away at once, it leaves what the UNet expects the finished picture to be. So "
-    "each prediction is shown, and the sum of both. The difference is black where both expect the same; its largest "
-    "step stands below, of 255."
+    "A prediction is of the noise. Taken away at once, it leaves what the UNet expects the picture to become: that is "
+    "shown. The difference is black where both expect the same; below it stands the largest one, of 255."
 )
 GIVEN = {"drawn": "The run's picture", "shipped": "A picture that no model drew"}
 WIDE = 1.6
@@ -56,12 +55,12 @@ def _figures(run: ShownRun) -> list[Figure]:
     cost, lost = found.get("cost") or {}, _lost(found)
     evaluations = f"Of {cost['evaluations']} evaluations" if cost else "Of the evaluations"
     return [
-        Figure("A step with both", seconds(cost["both_s"]) if cost else None, f"{evaluations}, median of warm loops."),
+        Figure("A step with both", seconds(cost["both_s"]) if cost else None, f"{evaluations}, fastest warm loop."),
         Figure("A step with one", seconds(cost["one_s"]) if cost else None, "With the prompt alone, no guidance."),
         Figure(
             "The second adds",
             f"{cost['ratio'] - 1:.0%}" if cost else None,
-            "To the time of a step: the median of the pairs of loops, which were timed in turn.",
+            "To the time of a step. The loops were timed in turn, and the fastest of each kind are compared.",
         ),
         Figure(
             "The autoencoder loses",
@@ -150,7 +149,7 @@ def _compared(run: ShownRun, key: str) -> None:
     ]
     title = f"Distance to the picture at scale {own:g}"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars(title, rows, "average difference of the colour values, 0 to 255", alt, f"{key}_scales")
+    bars(title, rows, "average difference, 0 to 255", alt, f"{key}_scales")
 
 
 def _attention(run: ShownRun, key: str) -> None:

@@ -232,19 +232,19 @@ def test_the_price_of_the_second_prediction_makes_its_option_right(value: float,
     assert [question.letters[option] for option in options_for(question, value)[0]] == [letter]
 
 
-def test_the_run_of_the_price_has_as_many_warm_pairs_as_it_needs() -> None:
+def test_the_price_is_decided_by_a_run_as_the_question_asks_for_it() -> None:
     question = LESSON.question("G5")
     record = {
         "state": "finished",
         "device": {"type": "cpu"},
         "model": {"id": "stable-diffusion-1.5", "dtype": "float32", "source": "dummy"},
         "settings": preset(question),
-        "outputs": {"guidance": {"cost": {"ratios": [1.8, 1.9, 2.0]}}},
+        "outputs": {"guidance": {"cost": {"ratio": 1.9}}},
     }
     record["model"] |= {"parameters": CATALOG["stable-diffusion-1.5"].parameters}
     assert preset(question)["repeats"] == 4 and reasons_against(question, record) == ()
-    record["outputs"]["guidance"]["cost"]["ratios"] = [1.8, 1.9]
-    assert reasons_against(question, record) == ("It has 2 usable repeats; at least 3 are needed.",)
+    fewer = record | {"settings": preset(question) | {"repeats": 1}}
+    assert reasons_against(question, fewer) == ("Its repeats was 1; this question asks for 4.",)
     record["outputs"] = {}
     assert reasons_against(question, record) == ("It holds no usable second_prediction.",)
 
