@@ -18,7 +18,7 @@ KEY_OF_GUIDANCE = {"G1": "b", "G2": "ad", "G3": "c", "G4": "d", "G6": "d"}
 KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "b", "I7": "b", "I8": "b"}
 KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
 KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES
-MEASURED = ("Q4", "Q5", "Q6", "Q7")
+MEASURED = ("Q4", "Q5", "Q6", "Q7", "G5")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 
 
@@ -60,7 +60,7 @@ def test_second_reading_is_accepted(name: str, letters: str) -> None:
     assert others == [letters]
 
 
-@pytest.mark.parametrize(("name", "letter"), [("Q4", "b"), ("Q5", "a"), ("Q6", "c"), ("Q7", "d")])
+@pytest.mark.parametrize(("name", "letter"), [("Q4", "b"), ("Q5", "a"), ("Q6", "c"), ("Q7", "d"), ("G5", "c")])
 def test_reference_points_to_one_option(name: str, letter: str) -> None:
     question = LESSON.question(name)
     assert question.key and question.key.reference
@@ -226,7 +226,7 @@ def test_guidance_questions_stand_in_their_own_section_and_are_about_its_lab() -
     assert all(question.predict == "required" and question.lab.name == "guidance" for question in questions)
 
 
-@pytest.mark.parametrize(("value", "letter"), [(1.05, "a"), (1.5, "b"), (1.9, "c"), (2.8, "d")])
+@pytest.mark.parametrize(("value", "letter"), [(1.05, "a"), (1.4, "b"), (1.9, "c"), (2.8, "d")])
 def test_the_price_of_the_second_prediction_makes_its_option_right(value: float, letter: str) -> None:
     question = LESSON.question("G5")
     assert [question.letters[option] for option in options_for(question, value)[0]] == [letter]
@@ -242,9 +242,9 @@ def test_the_price_is_decided_by_a_run_as_the_question_asks_for_it() -> None:
         "outputs": {"guidance": {"cost": {"ratio": 1.9}}},
     }
     record["model"] |= {"parameters": CATALOG["stable-diffusion-1.5"].parameters}
-    assert preset(question)["repeats"] == 4 and reasons_against(question, record) == ()
+    assert preset(question)["repeats"] == 6 and reasons_against(question, record) == ()
     fewer = record | {"settings": preset(question) | {"repeats": 1}}
-    assert reasons_against(question, fewer) == ("Its repeats was 1; this question asks for 4.",)
+    assert reasons_against(question, fewer) == ("Its repeats was 1; this question asks for 6.",)
     record["outputs"] = {}
     assert reasons_against(question, record) == ("It holds no usable second_prediction.",)
 
