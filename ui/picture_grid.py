@@ -92,7 +92,7 @@ def _swept(settings: dict[str, Any]) -> list[str]:
 
 
 def _named(name: str, value: float) -> str:
-    return f'<span style="white-space:nowrap">{escape(f"{SHORT[name]} {value:g}")}</span>'
+    return f'<span style="white-space:nowrap">{escape(SHORT[name].format(f"{value:g}"))}</span>'
 
 
 def _cell(picture: Picture) -> str:

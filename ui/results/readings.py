@@ -23,7 +23,8 @@ METER_HELP = (
     "what is in use on the whole card, as nvidia-smi and Colab show it, and `process_rss` the RAM of the program."
 )
 SHORT_METERS = {"allocated": "tensors", "reserved": "PyTorch", "device_used": "card"}
-SHORT = {"num_inference_steps": "steps", "guidance_scale": "guidance", "seed": "seed"}
+SHORT = {"num_inference_steps": "steps {}", "guidance_scale": "guidance {}", "seed": "seed {}"}
+"""A setting that a sweep changes and its value, in a word or two."""
 BORDERS = {"baseline": "before", "after_load": "loaded", "peak": "peak", "after_run": "after the run", "freed": "freed"}
 
 
@@ -124,4 +125,4 @@ def repeat_label(record: Record, index: int) -> str:
 
 def changed(settings: Record) -> str:
     """What a sweep gave to one picture: `steps 10, guidance 7.5`."""
-    return ", ".join(f"{SHORT[name]} {value:.10g}" for name, value in settings.items() if name in SHORT)
+    return ", ".join(SHORT[name].format(f"{value:.10g}") for name, value in settings.items() if name in SHORT)
