@@ -11,15 +11,16 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         f"        num_inference_steps={planned.num_inference_steps},\n"
         f"        side={_side(planned, is_local)},\n        random_seed={settings.seed},\n    )\n"
     )
-    scales = f"[{', '.join(f'{scale:g}' for scale in settings.drawn())}]"
+    own = settings.guidance_scale
+    others = "".join(f"{scale:g}, " for scale in settings.drawn() if scale != own)
     return (
         "import time\n\n"
         f"pipe = load({sources[settings.model]!r}, {place_arguments(settings)}{file_variant(settings, is_local)})\n"
-        f"for guidance_scale in [{settings.guidance_scale:g}, None] * {settings.repeats}:\n"
+        f"for guidance_scale in [{own:g}, None] * {settings.repeats}:  # None: one prediction, with the prompt\n"
         f"    start = time.perf_counter()\n    latents = {call}"
         "    latents.cpu()  # waits until a GPU is done\n"
         '    print(f"guidance_scale {guidance_scale}: {time.perf_counter() - start:.2f} s")\n'
-        f"for guidance_scale in {scales}:\n"
+        f"for guidance_scale in [{others}{own:g}]:\n"
         f"    latents = {call}"
         "    picture = decode(pipe, latents)\n"
         '    picture.save(f"scale-{guidance_scale}.png")\n'

@@ -218,6 +218,13 @@ def test_a_copied_cell_of_the_twin_draws_the_real_model_at_its_own_size(paths: d
     assert "side=256" in last_cell(lab, parse_settings(lab, {"source": "dummy", "device": "cpu"}))
 
 
+def test_the_autoencoder_is_tried_on_the_picture_of_the_runs_own_scale() -> None:
+    """The loop's last one."""
+    lab = LABS["guidance"]
+    cell = last_cell(lab, parse_settings(lab, {"guidance_scale": 3, "scales": [20, 0, 3]}))
+    assert "for guidance_scale in [3, None] * 3:" in cell and "for guidance_scale in [0, 20, 3]:" in cell
+
+
 def test_the_other_engine_is_shown_only_where_it_is_measured() -> None:
     assert "def write_with_llama_cpp" in code_of("optimisation", {"variants": ["llama_cpp_q8"]})
     assert "llama" not in code_of("optimisation", {"variants": ["sdpa"]})
