@@ -44,6 +44,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
         "better_scheduler: ",
     ),
     ("memory_savers", {"side": 64, "num_inference_steps": 1}, "together: "),
+    ("ddpm", {"ways": [], "ddim_steps": [3]}, "DDIM, 3 evaluations: "),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -55,6 +56,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("optimisation", {}),
     ("optimisation", {"model": "stable-diffusion-1.5"}),
     ("memory_savers", {}),
+    ("ddpm", {"ways": ["ddpm", "no_noise"]}),
     ("image_classification", {"picture": "cats"}),
     ("inpainting", {"picture": "cats"}),
     ("inpainting", {"width": 512}),
