@@ -39,7 +39,12 @@ def _sentence(run: ShownRun) -> str:
             f"With noise added back, neighbouring colour values differ by {with_noise} of 255 on average; "
             f"without it by {without}."
         )
-    return " ".join(f"{_title(each)} took {seconds(each['wall_s'])}." for each in _ways(run.record)[:1])
+    last = shorter or next(iter(ways.values()), None)
+    return (
+        f"{last['title']} asked the network {_times(last['evaluations'])} and took {seconds(last['wall_s'])}."
+        if last
+        else ""
+    )
 
 
 def _figures(run: ShownRun) -> list[Figure]:

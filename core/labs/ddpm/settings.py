@@ -9,7 +9,7 @@ from core.runs.settings import ModelSettings, Picture, Seed, settled_picture
 Way = Literal["ddpm", "no_noise"]
 TITLES: dict[Way, str] = {
     "ddpm": "DDPM",
-    "no_noise": "DDPM, no noise added back",
+    "no_noise": "DDPM without σ",
 }
 STEPS, TWIN_STEPS = 1000, 512
 """Of the schedule that a network was trained with: the paper's, and our own."""
