@@ -94,10 +94,11 @@ def _one_step(strips: dict[str, Picture], frames: list[Record], noise: Record, k
     steps = [frame["step"] for frame in frames]
     chosen = st.select_slider("Step", steps, steps[len(steps) // 4], key=f"{key}_step")
     at = steps.index(chosen)
-    with st.container(horizontal=True):
+    with st.container(width=2 * SHOWN_PX), st.grid(2, min_column_width=130):
         for way, title in WAYS.items():
             if way in strips:
-                st.image(_frame(strips[way], at), caption=title, width=SHOWN_PX, alt=f"After step {chosen}: {title}")
+                picture = _frame(strips[way], at)
+                st.image(picture, caption=title, width="stretch", alt=f"After step {chosen}: {title}")
     frame = frames[at]
     rows = [("By the formula", frame["formula"]), *((title, frame[way]) for way, title in WAYS.items())]
     lines = [f"| {name} | {found['signal']:.3f} | {found['noise']:.3f} |" for name, found in rows]
@@ -139,9 +140,10 @@ def _curve_chart(curves: dict[str, list[list[float]]]) -> Any:
     half = {name: min(points, key=lambda point: abs(point[1] - 0.5)) for name, points in curves.items()}
     named = [{"schedule": name, "step": step, "share": share} for name, (step, share) in half.items()]
     place = {"x": alt.X("step:Q", title="step"), "y": alt.Y("share:Q", title="ᾱ", scale=alt.Scale(domain=[0, 1]))}
-    dash = alt.StrokeDash("schedule:N", legend=None)
+    kinds = alt.Scale(domain=["linear", "cosine"], range=[[1, 0], [6, 4]])
+    dash = alt.StrokeDash("schedule:N", legend=None, scale=kinds)
     line = alt.Chart(alt.Data(values=values)).mark_line(color=colour("measured"), strokeWidth=2)
-    text = alt.Chart(alt.Data(values=named)).mark_text(align="left", dx=8, color=colour("text"), fontSize=13)
+    text = alt.Chart(alt.Data(values=named)).mark_text(align="left", dx=8, dy=-8, color=colour("text"), fontSize=13)
     return alt.layer(line.encode(**place, strokeDash=dash), text.encode(**place, text="schedule:N"))
 
 

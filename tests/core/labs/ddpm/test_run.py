@@ -118,6 +118,15 @@ def test_what_cannot_be_drawn_is_refused(wrong: dict[str, Any], told: str) -> No
         parse_settings(LABS["ddpm"], wrong)
 
 
+def test_the_published_networks_size_runs_with_random_weights() -> None:
+    chosen = {"source": "dummy", "device": "cpu", "ways": [], "ddim_steps": [2], "pictures": 1}
+    record = execute("ddpm", chosen, SilentProgress(), Resident()).record
+    assert record["state"] == "finished", record["error"]
+    assert_valid(record)
+    assert record["model"]["parameters"] == CATALOG["ddpm-cifar10-32"].parameters
+    assert record["outputs"]["noising"]["frames"][-1]["step"] == 999
+
+
 def test_the_real_network_has_a_longer_schedule_than_ours() -> None:
     assert Settings(source="embedded").num_train_timesteps == EVERY
     assert Settings(source="hub").num_train_timesteps == 1000
