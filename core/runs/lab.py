@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.runs.memory_model import Part
 from core.runs.records import Record, growth
@@ -86,6 +86,7 @@ class Lab:
         helps_with: kinds of errors after which its page has something to show.
         world: what its twin knows, where it takes a prompt.
         suggestions: prompts that the twin knows, by title.
+        experiments: settings that its own page offers to try, by title; all others of the experiments are as they were.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Lab:
     helps_with: tuple[str, ...] = ()
     world: World | None = None
     suggestions: dict[str, str] = field(default_factory=dict)
+    experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def settings(self) -> type[LabSettings]:

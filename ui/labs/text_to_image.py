@@ -171,13 +171,22 @@ WORDS = {
         "A second setting that takes several values: every value of the one with every value of the other, as a grid.",
     ),
     "second_sweep_values": ("The values of the second", "Separate them by commas. A grid has at most 36 pictures."),
+    "scheduler": ("Scheduler", "How the UNet's answers become steps. The networks stay, and so does their memory."),
     "seed": (
         "Seed",
         "Where the random numbers start, in the program `random_seed`. Left empty, each run draws a new one.",
     ),
 }
+SCHEDULERS = {
+    "own": "The model's own",
+    "ddim": "DDIM",
+    "euler": "Euler",
+    "euler_ancestral": "Euler ancestral",
+    "dpm_solver": "DPM-Solver++",
+    "unipc": "UniPC",
+}
 CHANGED = {"seed": "Seed", "num_inference_steps": "Steps", "guidance_scale": "Guidance scale"}
-OPTIONS = {"sweep": CHANGED, "second_sweep": CHANGED}
+OPTIONS = {"sweep": CHANGED, "second_sweep": CHANGED, "scheduler": SCHEDULERS}
 """What the settings of this lab alone are called, and what they are chosen from."""
 
 LOOK = Look(

@@ -24,4 +24,18 @@ LAB = Lab(
         "Boat on the sea": "A calm sea on a sunny day with a sailing boat, comic book style",
         "Cat in the forest": "A pine forest by moonlight and a fluffy cat, digital art",
     },
+    experiments={
+        "Guidance 20": {"guidance_scale": 20.0},
+        "No guidance": {"guidance_scale": 0.0},
+        "5 steps": {"num_inference_steps": 5},
+        "1 step": {"num_inference_steps": 1},
+        "1 step, guidance 100": {"num_inference_steps": 1, "guidance_scale": 100.0},
+        "Steps and guidance as a grid": {
+            "sweep": "num_inference_steps",
+            "sweep_values": (1, 5, 20),
+            "second_sweep": "guidance_scale",
+            "second_sweep_values": (0, 7.5, 20),
+            "seed": 7,
+        },
+    },
 )

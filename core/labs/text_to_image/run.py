@@ -49,6 +49,16 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         resident,
         progress,
     )
+    own = pipe.scheduler
+    if settings.scheduler != "own":
+        program.change_scheduler(pipe, settings.scheduler)
+    try:
+        _draw_all(pipe, settings, recorder, progress)
+    finally:
+        pipe.scheduler = own  # the pipeline stays loaded for the next run
+
+
+def _draw_all(pipe: Any, settings: Settings, recorder: Recorder, progress: Progress) -> None:
     variants = variants_of(settings)
     total = sum(_evaluations(pipe, each["num_inference_steps"]) for each in variants)
     watch = step_watch(settings.previews, recorder, progress, total)

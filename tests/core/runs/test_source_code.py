@@ -23,6 +23,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("precision", {"max_new_tokens": 2, "precisions": ["float16"]}, "nats from float32"),
     ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "random_seed 3:"),
     ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "random_seed 2:"),
+    ("text_to_image", {"num_inference_steps": 2, "seed": 3, "scheduler": "euler"}, "random_seed 3:"),
     (
         "text_to_image",
         {
