@@ -41,6 +41,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "num_inference_steps": 1,
         "savers": ("half_precision", "vae_slicing"),
     },
+    "image_to_image": {"source": "embedded", "num_inference_steps": 4, "strengths": (0.5, 1.0)},
     "ddpm": {"source": "embedded", "ways": (), "ddim_steps": (2, 3)},
 }
 """The smallest run of each lab; a new lab without one fails here."""

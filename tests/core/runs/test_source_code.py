@@ -46,6 +46,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("memory_savers", {"side": 64, "num_inference_steps": 1}, "together: "),
     ("ddpm", {"ways": [], "ddim_steps": [3]}, "DDIM, 3 evaluations: "),
+    ("image_to_image", {"num_inference_steps": 2, "strengths": [0.5]}, "strength 0.5: "),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -58,6 +59,7 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("optimisation", {"model": "stable-diffusion-1.5"}),
     ("memory_savers", {}),
     ("ddpm", {"ways": ["ddpm", "no_noise"]}),
+    ("image_to_image", {"picture": "cats"}),
     ("image_classification", {"picture": "cats"}),
     ("inpainting", {"picture": "cats"}),
     ("inpainting", {"width": 512}),
