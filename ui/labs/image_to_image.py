@@ -11,6 +11,7 @@ from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
 from ui.picture_grid import png_button
+from ui.results.cost import cost
 from ui.results.readings import evaluation_chart, peak_figure, written
 from ui.runs import ShownRun
 
@@ -63,6 +64,7 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
         found["Before and after"] = _before_and_after
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
+    found["Cost"] = lambda run, key: cost(run.record, key)
     return found
 
 

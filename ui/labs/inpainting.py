@@ -9,6 +9,7 @@ from ui.dot_charts import repeat_dots
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
+from ui.results.cost import cost
 from ui.results.networks import networks
 from ui.results.previews import ROLE, previews
 from ui.results.readings import evaluation_chart, peak_figure, written
@@ -56,6 +57,7 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
     if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
+    found["Cost"] = lambda run, key: cost(run.record, key)
     return found
 
 

@@ -14,6 +14,7 @@ from ui.enlarged import SINGLE_PX, enlarged, size_note
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
 from ui.picture_grid import grid_sentence, picture_caption, picture_grid, png_button
+from ui.results.cost import cost
 from ui.results.previews import ROLE, previews
 from ui.results.readings import changed, evaluation_chart, peak_figure, repeat_label, written
 from ui.runs import ShownRun
@@ -59,6 +60,7 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
         found["Compare"] = lambda run, key: before_after(_sides(run), key)
     if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
+    found["Cost"] = lambda run, key: cost(run.record, key)
     return found
 
 
