@@ -20,7 +20,7 @@ class HeatMap:
 
     Attributes:
         picture: RGB, of the size of the two.
-        largest: the largest difference of a colour value, 0 to 255; it has the lightest colour.
+        largest: the largest difference of a colour value, 0 to 255; from `least` on it has the lightest colour.
         average: mean over pixels and colours, 0 to 255.
         same_share: share of the pixels that are exactly the same.
     """
@@ -31,8 +31,11 @@ class HeatMap:
     same_share: float
 
 
-def heat_map(one: Image.Image, other: Image.Image) -> HeatMap:
+def heat_map(one: Image.Image, other: Image.Image, least: int = 1) -> HeatMap:
     """Every pixel by the colour value in which it differs most, on a scale that ends at the largest difference.
+
+    Args:
+        least: where the scale ends at the least, so that a difference nobody could see stays dark.
 
     Raises:
         ValueError: the sizes differ.
@@ -43,16 +46,16 @@ def heat_map(one: Image.Image, other: Image.Image) -> HeatMap:
     apart = np.abs(first - second)
     most = apart.max(axis=2)
     largest = int(most.max())
-    coloured = _colours(most / (largest or 1))
-    return HeatMap(Image.fromarray(coloured), largest, float(apart.mean()), float((most == 0).mean()))
+    return HeatMap(shaded(most / max(largest, least)), largest, float(apart.mean()), float((most == 0).mean()))
 
 
 def scale(width: int, height: int) -> Image.Image:
     """The colours of a heat map from 0, left, to its largest difference, right."""
-    return Image.fromarray(_colours(np.tile(np.linspace(0, 1, width), (height, 1))))
+    return shaded(np.tile(np.linspace(0, 1, width), (height, 1)))
 
 
-def _colours(shares: np.ndarray) -> np.ndarray:
+def shaded(shares: np.ndarray) -> Image.Image:
+    """Shares from 0 to 1, [height, width], as colours."""
     at = np.linspace(0, 1, len(STOPS))
     channels = [np.interp(shares, at, values) for values in zip(*STOPS, strict=True)]
-    return np.stack(channels, axis=-1).round().astype(np.uint8)
+    return Image.fromarray(np.stack(channels, axis=-1).round().astype(np.uint8))

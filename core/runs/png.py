@@ -57,7 +57,7 @@ def made_with(data: bytes) -> tuple[str, dict[str, Any]]:
         # ImportError: where ultralytics was imported, Pillow looks for a HEIF reader before it gives up.
         message = "There are no settings of VRAM Lab inside this file."
         raise BadPicture(message, "Take a PNG that was downloaded here; other programs often drop its text.") from error
-    is_made = details.get("role", "result") == "result"  # what went in has a size of its own
+    is_made = details.get("role", "result") in ("picture", "result")  # what went in has a size of its own
     own = {name: details[name] for name in OF_ONE if is_made and name in settings and name in details}
     single = {name: () if name.endswith("values") else None for name in settings if name.startswith(SWEEPS)}
     return lab, settings | own | single | {"repeats": 1}

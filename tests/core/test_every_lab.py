@@ -17,6 +17,7 @@ QUICK: dict[str, list[str]] = {
     "load_model": ["--source", "embedded"],
     "text_generation": ["--source", "embedded", "--set", "max_new_tokens=5"],
     "text_to_image": ["--source", "embedded", "--set", "num_inference_steps=3"],
+    "guidance": ["--source", "embedded", "--set", "num_inference_steps=2", "--set", "looks=1", "--set", "scales=[1]"],
     "inpainting": ["--source", "embedded", "--set", "num_inference_steps=3"],
     "image_classification": ["--source", "embedded", "--set", "batch_sizes=[1,2]", "--repeats", "2"],
     "precision": ["--source", "embedded", "--set", "max_new_tokens=4", "--set", 'precisions=["float32","bfloat16"]'],

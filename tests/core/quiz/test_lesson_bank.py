@@ -8,15 +8,16 @@ import pytest
 from core.config import ROOT
 from core.models.catalog import CATALOG
 from core.quiz.checking import check_file
-from core.quiz.evidence import options_for, preset
+from core.quiz.evidence import options_for, preset, reasons_against
 from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
 KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
 KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c"}
+KEY_OF_GUIDANCE = {"G1": "b", "G2": "ad", "G3": "c", "G4": "d", "G6": "d"}
 KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "b", "I7": "b", "I8": "b"}
 KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
-KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_IMAGES | KEY_OF_ENGINES
+KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES
 MEASURED = ("Q4", "Q5", "Q6", "Q7")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 
@@ -216,6 +217,56 @@ def test_latents_are_as_many_times_smaller_as_the_question_says() -> None:
     assert picture / latents == 48
     for figure in (f"{picture:,}", f"{latents:,}"):
         assert figure in LESSON.question("D2").explanation
+
+
+def test_guidance_questions_stand_in_their_own_section_and_are_about_its_lab() -> None:
+    section = next(each for each in LESSON.sections if each.id == "guidance")
+    questions = LESSON.questions_of(section)
+    assert [question.id for question in questions] == [f"G{number}" for number in range(1, 7)]
+    assert all(question.predict == "required" and question.lab.name == "guidance" for question in questions)
+
+
+@pytest.mark.parametrize(("value", "letter"), [(1.05, "a"), (1.5, "b"), (1.9, "c"), (2.8, "d")])
+def test_the_price_of_the_second_prediction_makes_its_option_right(value: float, letter: str) -> None:
+    question = LESSON.question("G5")
+    assert [question.letters[option] for option in options_for(question, value)[0]] == [letter]
+
+
+def test_the_run_of_the_price_has_as_many_warm_pairs_as_it_needs() -> None:
+    question = LESSON.question("G5")
+    record = {
+        "state": "finished",
+        "device": {"type": "cpu"},
+        "model": {"id": "stable-diffusion-1.5", "dtype": "float32", "source": "dummy"},
+        "settings": preset(question),
+        "outputs": {"guidance": {"cost": {"ratios": [1.8, 1.9, 2.0]}}},
+    }
+    record["model"] |= {"parameters": CATALOG["stable-diffusion-1.5"].parameters}
+    assert preset(question)["repeats"] == 4 and reasons_against(question, record) == ()
+    record["outputs"]["guidance"]["cost"]["ratios"] = [1.8, 1.9]
+    assert reasons_against(question, record) == ("It has 2 usable repeats; at least 3 are needed.",)
+    record["outputs"] = {}
+    assert reasons_against(question, record) == ("It holds no usable second_prediction.",)
+
+
+def test_latents_save_as_many_operations_as_the_question_says() -> None:
+    """Counted again from the configuration, on a grid of 64 × 64 and of 512 × 512."""
+    import torch
+    from diffusers import UNet2DConditionModel
+
+    from core.measure.work import flops
+    from core.models.catalog import CONFIGS
+
+    with torch.device("meta"):
+        config = UNet2DConditionModel.load_config(CONFIGS / "stable-diffusion-1.5" / "unet")
+        unet = UNet2DConditionModel.from_config(config)
+        text, step = torch.empty(1, 77, 768), torch.tensor(1)
+        on_latents, on_pixels = (flops(unet, (torch.empty(1, 4, side, side), step, text), {}) for side in (64, 512))
+    told = LESSON.question("G6").explanation or ""
+    assert f"{on_latents / 1e9:.0f} billion" == "803 billion" and "803 billion" in told
+    assert f"{on_pixels / 1e9:,.0f}" == "545,118" and "545,000 billion" in told
+    right = next(choice for choice in LESSON.question("G6").choices if choice.correct)
+    assert f"{on_pixels / on_latents:.0f} times" in (right.feedback or "")
 
 
 def test_compiling_pays_after_what_the_explanation_says() -> None:

@@ -20,6 +20,13 @@ def test_the_largest_difference_has_the_lightest_colour_and_the_same_is_black() 
     assert found.picture.getpixel((0, 0)) == STOPS[0]
 
 
+def test_a_small_difference_stays_dark_where_the_scale_has_a_least_end() -> None:
+    before, after = Image.new("RGB", (2, 2)), Image.new("RGB", (2, 2), (2, 0, 0))
+    assert heat_map(before, after).picture.getpixel((0, 0)) == STOPS[-1]
+    found = heat_map(before, after, least=200)
+    assert found.largest == 2 and found.picture.getpixel((0, 0)) == pytest.approx(STOPS[0], abs=5)
+
+
 def test_the_same_picture_has_no_difference() -> None:
     picture = Image.new("RGB", (8, 8), "navy")
     found = heat_map(picture, picture.copy())

@@ -47,6 +47,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("memory_savers", {"side": 64, "num_inference_steps": 1}, "together: "),
     ("ddpm", {"ways": [], "ddim_steps": [3]}, "DDIM, 3 evaluations: "),
     ("image_to_image", {"num_inference_steps": 2, "strengths": [0.5]}, "strength 0.5: "),
+    ("guidance", {"num_inference_steps": 2, "repeats": 1, "scales": [0, 1]}, "The autoencoder alone: "),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -60,6 +61,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("memory_savers", {}),
     ("ddpm", {"ways": ["ddpm", "no_noise"]}),
     ("image_to_image", {"picture": "cats"}),
+    ("guidance", {}),
+    ("guidance", {"side": 256, "scales": [], "prompt": "a 'quoted' \"cat\""}),
     ("image_classification", {"picture": "cats"}),
     ("inpainting", {"picture": "cats"}),
     ("inpainting", {"width": 512}),
@@ -211,6 +214,13 @@ def test_a_notebook_is_told_where_the_pretrained_weights_are() -> None:
     cell = last_cell(lab, lab.settings())
     assert "load_detector('yolov8n-seg.pt'" in cell
     assert "load_painter('diffusers/stable-diffusion-xl-1.0-inpainting-0.1'" in cell
+
+
+def test_a_copied_cell_of_the_twin_draws_the_real_model_at_its_own_size(paths: dict[str, str]) -> None:
+    lab = LABS["guidance"]
+    planned = parse_settings(lab, {"source": "embedded", "device": "cpu", "dtype": "float32", "side": 128})
+    assert "side=512" in last_cell(lab, planned) and "side=128" in last_cell(lab, planned, paths)
+    assert "side=256" in last_cell(lab, parse_settings(lab, {"source": "dummy", "device": "cpu"}))
 
 
 def test_the_other_engine_is_shown_only_where_it_is_measured() -> None:
