@@ -14,6 +14,8 @@ from ui.enlarged import SINGLE_PX, enlarged, thumbnail
 from ui.results.readings import SHORT, changed
 
 CELL_PX = 144
+TILE_PX = 105
+"""The least width of a picture: three stand beside each other in a column of a question's page, and on a phone."""
 
 
 def picture_caption(picture: Picture) -> str:
@@ -27,10 +29,18 @@ def picture_caption(picture: Picture) -> str:
     return f"{told}, {seconds(details['wall_s'])}" if details.get("wall_s") else told
 
 
-def png_button(picture: Picture, key: str) -> None:
+def tile_caption(picture: Picture) -> str:
+    """The same below a small picture: the seed only where it is what changes."""
+    details = picture.details
+    swept = {name: details[name] for name in _swept(details) if details.get(name) is not None}
+    told = changed(swept or {name: details[name] for name in ("seed",) if details.get(name) is not None})
+    return f"{told}, {seconds(details['wall_s'])}" if details.get("wall_s") else told
+
+
+def png_button(picture: Picture, key: str, label: str = "PNG") -> None:
     """Take the file away."""
     st.download_button(
-        "PNG",
+        label,
         picture.png,
         file_name=f"vram-lab-{picture.run_id[:8]}-{picture.index}.png",
         mime="image/png",

@@ -112,6 +112,7 @@ class RunPanel:
 
     def _button(self, planned: Plan, job: Job | None) -> None:
         if job is not None:
+            self._reference()
             computed_memory(planned, self._predicted_memory)
             return
         if self.question is not None and question_state(self.question.id) == "closed":
