@@ -28,16 +28,19 @@ from ui.setting_words import TWIN
 WEIGHTS = {"hub": "trained weights", "dummy": "random weights", "embedded": "small twin"}
 
 
-def result(run: Run, key: str, can_compare: bool = True) -> None:
+def result(run: Run, key: str, predicted: str = "", can_compare: bool = True) -> None:
     """Draw a run's result; a failed or cancelled one shows what was measured until then.
 
     What was found and the one chart that answers stand in sight, pictures with their chart in the first tab; everything
     else is behind tabs, of which only the one that is looked at is drawn. Changing tabs redraws the result alone.
+
+    Args:
+        predicted: what the run says to the student's prediction.
     """
-    st.fragment(_result, key=f"{key}_card")(run, key, can_compare)
+    st.fragment(_result, key=f"{key}_card")(run, key, predicted, can_compare)
 
 
-def _result(stored: Run, key: str, can_compare: bool) -> None:
+def _result(stored: Run, key: str, predicted: str, can_compare: bool) -> None:
     look, run = look_of(stored.lab), ShownRun(stored)
     with st.container(border=True, gap="xsmall"), from_run(short_provenance(run.record)):
         if stored.state != "finished":
@@ -45,6 +48,8 @@ def _result(stored: Run, key: str, can_compare: bool) -> None:
         _badges(run.record)
         if sentence := look.sentence(run):
             st.markdown(f"##### {sentence}")
+        if predicted:
+            st.markdown(predicted)
         figures(look.figures(run))
         look.main(run, key)
         if PICTURES_GONE in (run.record.get("notes") or []):
