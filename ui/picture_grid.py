@@ -11,6 +11,7 @@ from core.store.tables import Picture
 from core.units import gib, seconds
 from ui.colours import colour
 from ui.enlarged import SINGLE_PX, enlarged, thumbnail
+from ui.results.exports import png_button
 from ui.results.readings import SHORT, changed
 
 CELL_PX = 144
@@ -35,21 +36,6 @@ def tile_caption(picture: Picture) -> str:
     swept = {name: details[name] for name in _swept(details) if details.get(name) is not None}
     told = changed(swept or {name: details[name] for name in ("seed",) if details.get(name) is not None})
     return f"{told}, {seconds(details['wall_s'])}" if details.get("wall_s") else told
-
-
-def png_button(picture: Picture, key: str, label: str = "PNG") -> None:
-    """Take the file away."""
-    st.download_button(
-        label,
-        picture.png,
-        file_name=f"vram-lab-{picture.run_id[:8]}-{picture.index}.png",
-        mime="image/png",
-        icon=":material/download:",
-        type="tertiary",
-        key=f"{key}_png_{picture.index}",
-        on_click="ignore",
-        help="The settings are inside the file, as PNG text.",
-    )
 
 
 def picture_grid(made: list[Picture], record: Record, key: str) -> None:

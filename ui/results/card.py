@@ -15,10 +15,9 @@ from ui.figures import figures
 from ui.labs import look_of
 from ui.labs.look import Draw, Look
 from ui.paths import page_path
-from ui.picture_grid import png_button
 from ui.plain import plain
 from ui.results.conditions import conditions_words
-from ui.results.exports import exports
+from ui.results.exports import exports, png_button
 from ui.results.memory_parts import memory
 from ui.results.readings import stage_chart
 from ui.results.verdict import verdict_card
