@@ -91,7 +91,8 @@ def _gallery(made: list[Picture]) -> None:
             shown = enlarged(picture.png, SINGLE_PX) if len(made) == 1 else enlarged(picture.png)
             width: Literal["content", "stretch"] = "content" if len(made) == 1 else "stretch"
             st.image(shown, caption=tile_caption(picture), width=width, alt=f"Generated picture, {caption}")
-    size_note(made[0].png, "Each picture has" if len(made) > 1 else "The picture has")
+    if len(made) == 1:
+        size_note(made[0].png, "The picture has")
 
 
 def _distances(made: list[Picture], record: Record, key: str) -> None:

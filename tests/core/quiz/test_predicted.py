@@ -34,13 +34,17 @@ def steps(ten_s: float, fifty_s: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("fifty_s", "right"), [(1.2, "same"), (2.0, "twice"), (4.1, "five_times"), (30.0, "twenty_five_times")]
+    ("fifty_s", "right"), [(1.2, "same"), (2.0, "twice"), (4.1, "five_times"), (25.0, "twenty_five_times")]
 )
 def test_a_ratio_is_what_was_predicted_or_not(fifty_s: float, right: str) -> None:
     for choice in Q9.prediction_choices:
         found = outcome(Q9, [choice.id], steps(1.0, fifty_s))
         assert found is not None and found.came_true is (choice.id == right)
     assert outcome(Q9, ["twice"], steps(1.0, 4.13)) == Outcome("In your run 50 steps took 4.13× as long as 10.", False)
+
+
+def test_a_figure_between_two_choices_is_what_nobody_predicted() -> None:
+    assert set(came_true(Q9, steps(1.0, 3.0)).values()) == {False}
 
 
 def test_only_a_finished_run_of_the_questions_sweep_counts() -> None:
@@ -87,7 +91,7 @@ def test_at_a_scale_of_100_the_figures_are_told_and_the_looks_are_not_judged() -
     record = drawn(Q10, *({"guidance_scale": scale, "distance_to_last": far} for scale, far in scales.items()))
     assert came_true(Q10, record) == {"refused": None, "clipped": False, "best": None, "distorted": None}
     found = outcome(Q10, ["best"], record)
-    assert found and "42.0 of 255 away from those at 7.5" in found.sentence
+    assert found and "42.0 of 255 away from the one at 7.5" in found.sentence
 
 
 def test_growth_is_told_of_the_full_size_alone() -> None:
