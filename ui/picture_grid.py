@@ -15,7 +15,7 @@ from ui.results.exports import png_button
 from ui.results.readings import SHORT, changed
 
 CELL_PX = 144
-TILE_PX = 105
+TILE_PX = 95
 """The least width of a picture: three stand beside each other in a column of a question's page, and on a phone."""
 
 

@@ -114,7 +114,7 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
     ]
     title = "Pixel difference to the first picture" if sweep == "seed" else "Distance to the last picture"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars(title, rows, "average difference of the colour values, 0 to 255", alt, key=f"{key}_distance")
+    bars(title, rows, "average colour difference, 0 to 255", alt, key=f"{key}_distance")
 
 
 def _sentence(run: ShownRun) -> str:
