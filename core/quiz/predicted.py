@@ -12,6 +12,7 @@ from core.quiz.document import Path
 from core.quiz.evidence import Record, preset
 from core.quiz.verdict import figure
 from core.quiz.wording import suggestion
+from core.runs.lab import Lab, Measure
 from core.runs.registry import LABS
 
 PLACE = re.compile(r"{(\w+)}")
@@ -39,8 +40,8 @@ def outcome(question: Question, predicted: Sequence[str], record: Record) -> Out
     values = {name: value for name in measures_of(question) if (value := _value(question, name, record)) is not None}
     if not set(PLACE.findall(asked.sentence)) <= set(values):
         return None
-    lab = LABS[question.lab.name]
-    told = PLACE.sub(lambda place: figure(values[place[1]], lab.measures[place[1]].unit), asked.sentence)
+    known = _known(LABS[question.lab.name])
+    told = PLACE.sub(lambda place: figure(values[place[1]], known[place[1]].unit), asked.sentence)
     return Outcome(told, _came_true(question.prediction_choices, predicted, values))
 
 
@@ -65,14 +66,18 @@ def predicted_errors(question: Question) -> Iterator[tuple[Path, str, str]]:
             if not low < high:
                 yield (*here, name), f"[{low:g}, {high:g}] has to go from low to high", "range_order"
     for name in measures_of(question):
-        if name not in lab.measures:
-            message = f"the lab {lab.name} has no measure {name!r}{suggestion(name, lab.measures)}"
+        if name not in _known(lab):
+            message = f"the lab {lab.name} has no measure {name!r}{suggestion(name, _known(lab))}"
             yield ("prediction", "run"), message, "unknown_measure"
     known = lab.settings.model_fields
     for index, name in enumerate(prediction.run.same_settings if prediction.run else ()):
         if name not in known:
             message = f"the lab has no setting {name!r}{suggestion(name, known)}"
             yield ("prediction", "run", "same_settings", index), message, "lab_settings"
+
+
+def _known(lab: Lab) -> dict[str, Measure]:
+    return lab.measures | lab.predictable
 
 
 def _counts(question: Question, asked: PredictionRun, record: Record) -> bool:
@@ -84,7 +89,7 @@ def _counts(question: Question, asked: PredictionRun, record: Record) -> bool:
 
 def _value(question: Question, name: str, record: Record) -> float | None:
     try:
-        found = LABS[question.lab.name].measures[name].values(dict(record))
+        found = _known(LABS[question.lab.name])[name].values(dict(record))
     except (KeyError, TypeError, AttributeError, ValueError):
         return None  # a record that lacks the part where the measure is kept did not measure it
     return found[-1] if found else None

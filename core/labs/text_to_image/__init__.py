@@ -51,7 +51,8 @@ LAB = Lab(
     summary="Draws a picture from a prompt, or one picture for each of several seeds, steps or guidance scales.",
     models=("stable-diffusion-1.5", "lcm-dreamshaper-v7"),
     fallback="embedded",
-    measures=TIME | MEMORY | SWEEPS,
+    measures=TIME | MEMORY,
+    predictable=SWEEPS,
     beside_weights=activations,
     carries_over=(
         "How seed, steps and guidance act carries over to the real model; picture quality, time and "
