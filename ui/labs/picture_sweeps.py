@@ -115,12 +115,11 @@ def _of_seeds(repeats: Sequence[Record], made: Sequence[Picture]) -> list[Figure
 
 
 def _scales(repeats: Sequence[Record], made: Sequence[Picture]) -> str:
-    near, far = made[-2], made[0]
+    near = made[-2]
     return (
         f"Every scale gave a picture, even {repeats[-1]['guidance_scale']:g}. On average its colour values are "
         f"{significant(near.details['distance_to_last'])} of 255 away from those at "
-        f"{near.details['guidance_scale']:g} and {significant(far.details['distance_to_last'])} from those at "
-        f"{far.details['guidance_scale']:g}."
+        f"{near.details['guidance_scale']:g}."
     )
 
 

@@ -85,7 +85,7 @@ def _made(run: ShownRun) -> list[Picture]:
 def _gallery(made: list[Picture]) -> None:
     if not made:
         return
-    with st.grid(min(len(made), 3), min_column_width=TILE_PX):
+    with st.grid(min(len(made), 3), min_column_width=TILE_PX, gap="xsmall"):
         for picture in made:
             caption = picture_caption(picture)
             shown = enlarged(picture.png, SINGLE_PX) if len(made) == 1 else enlarged(picture.png)
