@@ -80,6 +80,7 @@ class Lab:
         fallback: what source `auto` takes where the Hub's weights are neither cached nor reachable.
         page_fallback: the same on the lab's own page, where nothing is asked.
         measures: what a question may ask of its record.
+        predictable: what only a prediction is judged by, beside the measures: how the repeats of a sweep compare.
         beside_weights: what a run should need beside the weights, where that can be computed.
         carries_over: one sentence for every result of a twin, on what holds of the real model too; a lab without models
             has none.
@@ -97,6 +98,7 @@ class Lab:
     fallback: Literal["dummy", "embedded"] = "dummy"
     page_fallback: Literal["dummy", "embedded"] | None = None
     measures: dict[str, Measure] = field(default_factory=dict)
+    predictable: dict[str, Measure] = field(default_factory=dict)
     beside_weights: Callable[[ModelSettings], Part] | None = None
     carries_over: str = ""
     helps_with: tuple[str, ...] = ()

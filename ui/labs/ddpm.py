@@ -15,6 +15,7 @@ from ui.colours import colour
 from ui.enlarged import enlarged
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
+from ui.picture_grid import TILE_PX
 from ui.results.readings import evaluation_chart, peak_figure
 from ui.runs import ShownRun
 
@@ -31,7 +32,7 @@ def _sentence(run: ShownRun) -> str:
         times = significant(whole["wall_s"] / shorter["wall_s"], 2)
         return (
             f"DDPM asked the network {whole['evaluations']} times and took {seconds(whole['wall_s'])}. DDIM asked "
-            f"{_times(shorter['evaluations'])} and was done in {seconds(shorter['wall_s'])}: {times} times as fast."
+            f"{_often(shorter['evaluations'])} and was done in {seconds(shorter['wall_s'])}: {times} times as fast."
         )
     if whole and "no_noise" in ways:
         with_noise, without = significant(whole["detail"], 2), significant(ways["no_noise"]["detail"], 2)
@@ -41,7 +42,7 @@ def _sentence(run: ShownRun) -> str:
         )
     last = shorter or next(iter(ways.values()), None)
     return (
-        f"{last['title']} asked the network {_times(last['evaluations'])} and took {seconds(last['wall_s'])}."
+        f"{last['title']} asked the network {_often(last['evaluations'])} and took {seconds(last['wall_s'])}."
         if last
         else ""
     )
@@ -57,21 +58,22 @@ def _figures(run: ShownRun) -> list[Figure]:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """What every way drew, from the same noise, and how long each took."""
+    """What every way drew, from the same noise."""
     made = [picture for picture in run.pictures if picture.role == "drawn"]
     if not made:
         return
-    with st.grid(min(len(made), 3), min_column_width=150):
+    with st.grid(min(len(made), 3), min_column_width=TILE_PX, gap="xsmall"):
         for picture in made:
             caption = f"{_title(picture.details)}, {seconds(picture.details['wall_s'])}"
             st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"Drawn by {caption}")
     st.caption("All from the same noise, 32 x 32 pixels each, shown enlarged.")
-    times = [(_title(each), each["wall_s"]) for each in _ways(run.record)]
-    time_bars("Time of each way", times, f"{key}_times")
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    found: dict[str, Draw] = {"Adding noise": _noising, "Schedules": _schedules}
+    """What the run was about comes first: adding noise where nothing took every step."""
+    times: dict[str, Draw] = {"Time": _times}
+    noise: dict[str, Draw] = {"Adding noise": _noising, "Schedules": _schedules}
+    found = {**times, **noise} if run.record["settings"]["ways"] else {**noise, **times}
     if any(picture.role == "denoising" for picture in run.pictures):
         found["On the way"] = _denoising
     if _ways(run.record):
@@ -79,6 +81,11 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
     return found
+
+
+def _times(run: ShownRun, key: str) -> None:
+    times = [(_title(each), each["wall_s"]) for each in _ways(run.record)]
+    time_bars("Time of each way", times, f"{key}_times")
 
 
 def _noising(run: ShownRun, key: str) -> None:
@@ -188,7 +195,7 @@ def _title(way: Record) -> str:
     return f"{way['title']}, {way['evaluations']}"
 
 
-def _times(number: int) -> str:
+def _often(number: int) -> str:
     return "once" if number == 1 else f"{number} times"
 
 

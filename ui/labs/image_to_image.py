@@ -10,7 +10,7 @@ from ui.charts import Bar, bars, time_bars
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
-from ui.picture_grid import png_button
+from ui.picture_grid import TILE_PX
 from ui.results.cost import cost
 from ui.results.readings import evaluation_chart, peak_figure, written
 from ui.runs import ShownRun
@@ -46,13 +46,10 @@ def _figures(run: ShownRun) -> list[Figure]:
 def _main(run: ShownRun, key: str) -> None:
     """The original first, then every strength."""
     shown = [picture for picture in run.pictures if picture.role in ("original", "result")]
-    with st.grid(3, min_column_width=130):
+    with st.grid(3, min_column_width=TILE_PX, gap="xsmall"):
         for picture in shown:
-            with st.container():
-                caption = _caption(picture)
-                st.image(enlarged(picture.png), caption=caption, width="stretch", alt=caption)
-                if picture.role == "result":
-                    png_button(picture, key)
+            caption = _caption(picture)
+            st.image(enlarged(picture.png), caption=caption, width="stretch", alt=caption)
     if shown:
         size_note(shown[0].png, "Each picture has")
 
@@ -119,6 +116,7 @@ LOOK = Look(
     open_fields=("prompt", "strengths"),
     question_fields=("prompt", "strengths"),
     counted="evaluations",
-    height_px=1000,
+    height_px=950,
     words=WORDS,
+    draws=True,
 )

@@ -86,7 +86,8 @@ def _change(
     )
     changed = result.images[0]
     told = {name: entry[name] for name in ("index", "strength", "evaluations", "wall_s")}
-    _keep(recorder, settings, "result", changed, told | {"distance_to_original": difference(changed, picture)})
+    own = {"strengths": [strength], "distance_to_original": difference(changed, picture)}
+    _keep(recorder, settings, "result", changed, told | own)
 
 
 def _drawn(settings: Settings, pipe: Any, picture: Image.Image, strength: float, **more: Any) -> Any:

@@ -35,6 +35,7 @@ from core.runs.previews import step_watch
 
 Variant = dict[str, Any]
 BLACKED_OUT = "The model's safety checker took picture {number} for indecent and made it black."
+APART = ("difference_to_first", "distance_to_last")
 NO_LAST = "the sweep did not get to its last picture"
 
 
@@ -159,5 +160,7 @@ def _keep(drawn: list[tuple[Any, dict[str, Any]]], settings: Settings, planned: 
         details["distance_to_last"] = difference(picture, drawn[-1][0]) if len(drawn) == planned else None
         if details["distance_to_last"] is None:
             details["distance_to_last_reason"] = NO_LAST
+        apart = {name: details[name] for name in APART if details[name] is not None}
+        recorder.record["repeats"][details["index"]] |= apart
         title = f"Picture {details['index'] + 1} of {planned}"
         recorder.pictures.append(RunPicture("picture", details, png(picture, {**made_by, **details}, title)))

@@ -15,6 +15,7 @@ from core.models.resident import Resident
 from core.runs.execution import execute
 from core.runs.parsing import parse_settings
 from core.runs.pictures import SHIPPED
+from core.runs.png import made_with
 from core.runs.registry import LABS
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
@@ -57,6 +58,14 @@ def test_the_result_is_that_of_the_program(outcome: Any) -> None:
     prompt = LABS["image_to_image"].settings().model_dump()["prompt"]
     made = program.change(pipe, picture, prompt, strength=0.6, num_inference_steps=10, random_seed=7).images[0]
     assert opened(outcome, "result")[1].tobytes() == made.tobytes()
+
+
+def test_a_picture_is_made_again_from_its_file(outcome: Any) -> None:
+    shown = [each for each in outcome.pictures if each.role == "result"][1]
+    lab, settings = made_with(shown.png)
+    again = execute(lab, settings, SilentProgress(), Resident())
+    assert again.record["settings"]["strengths"] == [0.6]
+    assert opened(again, "result")[0].tobytes() == opened(outcome, "result")[1].tobytes()
 
 
 def test_a_run_that_is_stopped_keeps_what_was_drawn() -> None:

@@ -41,6 +41,8 @@ def test_one_seed_twice_gives_one_picture_and_another_seed_another(kept: Residen
     assert first.details["difference_to_first"] == same.details["difference_to_first"] == 0
     assert other.details["difference_to_first"] > 1
     assert [repeat["settings"] for repeat in outcome.record["repeats"]] == [{"seed": 1}, {"seed": 1}, {"seed": 2}]
+    apart = [repeat["difference_to_first"] for repeat in outcome.record["repeats"]]
+    assert apart == [picture.details["difference_to_first"] for picture in outcome.pictures]
 
 
 def test_a_scheduler_that_evaluates_more_often_than_it_steps_is_counted(kept: Resident) -> None:
@@ -103,6 +105,7 @@ def test_a_sweep_of_steps_measures_the_distance_to_the_last(kept: Resident) -> N
     outcome = draw(kept, seed=3, sweep="num_inference_steps", sweep_values=[1, 2, 4])
     distances = [picture.details["distance_to_last"] for picture in outcome.pictures]
     assert distances[-1] == 0 and distances[0] > 0
+    assert [repeat["distance_to_last"] for repeat in outcome.record["repeats"]] == distances
     assert {picture.details["seed"] for picture in outcome.pictures} == {3}
     assert [picture.details["num_inference_steps"] for picture in outcome.pictures] == [1, 2, 4]
 
