@@ -68,6 +68,18 @@ def test_without_the_added_noise_pictures_have_less_detail(ways: dict[str, Any])
     assert ways["no_noise"]["detail"] < 0.8 * ways["ddpm"]["detail"]
 
 
+def test_predictions_can_be_held_against_what_was_measured(outcome: Any) -> None:
+    measures, record = LABS["ddpm"].measures, outcome.record
+    assert measures["detail_without_sigma"].values(record)[0] < 0.8
+    assert measures["walk_over_jump"].values(record)[0] > 10
+    assert measures["noise_apart"].values(record)[0] < 2
+    assert measures["ddpm_over_ddim_50"].values(record) == []  # no way of 50 steps was drawn
+    fifty = {"name": "ddim_50", "wall_s": 2.0}
+    assert measures["ddpm_over_ddim_50"].values({"outputs": {"ways": [{"name": "ddpm", "wall_s": 20.0}, fifty]}}) == [
+        10
+    ]
+
+
 def test_the_drawn_picture_is_that_of_the_program(outcome: Any) -> None:
     model = program.load(checkpoint("ddpm-cifar10-32", "embedded", SilentProgress()).path, "cpu", lambda _: None)
     torch.manual_seed(7)

@@ -60,6 +60,12 @@ def test_the_result_is_that_of_the_program(outcome: Any) -> None:
     assert opened(outcome, "result")[1].tobytes() == made.tobytes()
 
 
+def test_a_prediction_can_be_held_against_two_strengths(outcome: Any) -> None:
+    measure = LABS["image_to_image"].measures["strength_0_2_over_1"]
+    assert measure.values(outcome.record) == []  # 0.2 was not drawn
+    assert measure.values({"repeats": [{"strength": 0.2, "wall_s": 1.0}, {"strength": 1.0, "wall_s": 4.0}]}) == [0.25]
+
+
 def test_a_picture_is_made_again_from_its_file(outcome: Any) -> None:
     shown = [each for each in outcome.pictures if each.role == "result"][1]
     lab, settings = made_with(shown.png)
