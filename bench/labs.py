@@ -38,6 +38,10 @@ ON_CPU: dict[str, dict[str, Any]] = {
 ON_CUDA: dict[str, dict[str, Any]] = {name: {} for name in WHAT} | {"load_model": {"fresh_process": False}}
 SIDES = {"text_to_image": 512, "inpainting": 1024}
 """Pixels that the bare program is told where the settings leave the size to the model."""
+TEXT_AFTER_PICTURE: dict[str, dict[str, Any]] = {
+    "text_to_image": {"source": "embedded", "repeats": 1, "num_inference_steps": 1},
+    "text_generation": {"source": "dummy", "repeats": 1, "max_new_tokens": 10},
+}
 
 
 def main(name: str, pairs: int, device: str) -> dict[str, object]:
@@ -68,6 +72,47 @@ def main(name: str, pairs: int, device: str) -> dict[str, object]:
         "target": TARGET,
         "met": middle <= TARGET,
     }
+
+
+def residence(pairs: int, device: str) -> dict[str, object]:
+    """How long a text run takes after a picture run: with its model still loaded under the budget, over loaded anew.
+
+    The text is the full-size Qwen3-0.6B's, the picture the twin's; a pair is one such run each, in alternating order.
+    """
+    from core.models.resident import Resident
+
+    shares = {"kept": config().resident_share, "anew": 0.0}
+    held = {name: Resident(share) for name, share in shares.items()}
+    rows = []
+    for name in held:
+        _second_text(held[name], device)
+    for index in range(pairs):
+        order = list(held) if index % 2 else list(reversed(held))
+        found = {name: _second_text(held[name], device) for name in order}
+        rows.append(found)
+        print(f"pair {index + 1}: kept {found['kept']:.2f} s, anew {found['anew']:.2f} s", file=sys.stderr)
+    middle, low, high = median_interval([row["kept"] / row["anew"] for row in rows])
+    return {
+        "what": "a text run after a picture run: its model kept loaded / loaded anew",
+        "device": device,
+        "settings": TEXT_AFTER_PICTURE,
+        "pairs": rows,
+        "median_ratio": middle,
+        "interval_95": [low, high],
+    }
+
+
+def _second_text(resident: Any, device: str) -> float:
+    """Seconds of a text run that follows a picture run."""
+    from core.measure.progress import SilentProgress
+    from core.runs.execution import execute
+
+    for name in ("text_to_image", "text_generation"):
+        begun = time.perf_counter()
+        record = execute(name, TEXT_AFTER_PICTURE[name] | {"device": device}, SilentProgress(), resident).record
+        if record["state"] != "finished":
+            raise RuntimeError(f"the run of {name} ended as {record['state']}: {record['error']}")
+    return time.perf_counter() - begun
 
 
 def _pair(bare: Callable[[], float], lab: Callable[[], float], index: int) -> tuple[float, float]:

@@ -8,6 +8,7 @@ lets others go, on its own device only. Share 0 keeps just the model in use.
 >>> model = resident.get(("qwen3-0.6b", "dummy", "cpu", "float32"), load)   # the same object again
 """
 
+import gc
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -114,13 +115,13 @@ class Resident:
         """Let one model go and give its memory back; gives what is left to say about it."""
         gone = self._held.pop(key)
         gone.model = None
-        give_back()
+        _collect()
         return gone
 
     def release(self) -> None:
         """Let everything go and give its memory back to the system and the GPU."""
         self._held.clear()
-        give_back()
+        _collect()
 
     @property
     def keys(self) -> tuple[Hashable, ...]:
@@ -142,3 +143,12 @@ class Resident:
 
     def _others(self, key: Hashable, need: Need) -> list[Hashable]:
         return [other for other, held in self._held.items() if other != key and held.need.place == need.place]
+
+
+def _collect() -> None:
+    """Give back what was let go, also where the collector was told to pass over it together with the libraries."""
+    frozen = gc.get_freeze_count()
+    gc.unfreeze()
+    give_back()
+    if frozen:
+        gc.freeze()

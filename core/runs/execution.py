@@ -159,7 +159,7 @@ def _attempt(
             with recorder.stage("Importing the libraries"):
                 module = importlib.import_module(f"core.labs.{lab.name}.run")
                 quiet_libraries()
-                _leave_libraries_alone(lab.name, resident)
+                _leave_libraries_alone(lab.name)
                 if isinstance(settings, ModelSettings):
                     use_threads(settings)
             module.run(settings, recorder, resident, progress)
@@ -181,12 +181,12 @@ def _attempt(
     return "finished", None
 
 
-def _leave_libraries_alone(lab_name: str, resident: Resident) -> None:
-    """Have the garbage collector pass over what the libraries made, once per lab and while no model is loaded.
+def _leave_libraries_alone(lab_name: str) -> None:
+    """Have the garbage collector pass over what the libraries made, once per lab; a model that goes ends that.
 
     It would look through their many objects again and again while a model is read: loads took about a tenth longer.
     """
-    if lab_name not in _settled and resident.description is None:
+    if lab_name not in _settled:
         _settled.add(lab_name)
         gc.collect()
         gc.freeze()

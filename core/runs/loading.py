@@ -74,7 +74,7 @@ def load_or_reuse(
 
     make_room(key, need, recorder, resident, progress)
     if key not in resident.keys:
-        check_gpu(models, settings, need.weights_bytes, recorder)
+        check_gpu(settings, need.weights_bytes, recorder)
     loaded = resident.get(key, read_now, need)
     recorder.read("after_load")
     if was_read:
@@ -199,11 +199,11 @@ def check_room(models: Sequence[Model], settings: ModelSettings) -> None:
     if needed > free:
         raise OutOfMemory(
             f"The run needs at least {gib(needed)} of RAM, and {gib(free)} are free.",
-            _what_helps(settings, models),
+            _what_helps(settings),
         )
 
 
-def check_gpu(models: Sequence[Model], settings: ModelSettings, weights_bytes: int, recorder: Recorder) -> None:
+def check_gpu(settings: ModelSettings, weights_bytes: int, recorder: Recorder) -> None:
     """Refuse a load whose weights alone are more than what is free on the run's GPU.
 
     Raises:
@@ -213,17 +213,14 @@ def check_gpu(models: Sequence[Model], settings: ModelSettings, weights_bytes: i
     if recorder.clock.is_cuda and free is not None and weights_bytes > free:
         raise OutOfMemory(
             f"The weights take {gib(weights_bytes)}, and {gib(free)} are free on {settings.device}.",
-            _what_helps(settings, models),
+            _what_helps(settings),
         )
 
 
-def _what_helps(settings: ModelSettings, models: Sequence[Model]) -> str:
+def _what_helps(settings: ModelSettings) -> str:
     """What to do where a model finds no room."""
     half = ", choose float16" if settings.dtype == "float32" else ""
-    savers = LABS["memory_savers"]
-    draws = any(model.id in savers.models for model in models)
-    told = f" What else saves memory is shown in the lab “{savers.title}”." if draws else ""
-    return f"Close other programs{half}, or take the small twin.{told}"
+    return f"Close other programs{half}, or take the small twin."
 
 
 def parameters_and_bytes(network: Any) -> tuple[int, int]:

@@ -1,5 +1,6 @@
 """Several models in one worker: which stay, which go, what is said of it, and that no run's figures hold another's."""
 
+import weakref
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from core.labs.text_to_image import run as pictures
 from core.measure.memory import Meters, Room
 from core.measure.progress import SilentProgress
 from core.models.resident import Need, Resident
+from core.runs import execution
 from core.runs.execution import CROWDED, execute
 from core.runs.loading import MAKING_ROOM
 from core.runs.records import own_peak, reading
@@ -120,7 +122,7 @@ def test_weights_that_no_card_has_room_for_are_refused_with_what_helps(simulate:
     error = record["error"]
     assert (error["kind"], record["stages"][-1]["name"]) == ("out_of_memory", "Importing the libraries")
     assert "and 1.00 MiB are free on cuda" in error["message"]
-    assert "float16" in error["remedy"] and "Fit it into less memory" in error["remedy"]
+    assert "float16" in error["remedy"] and "twin" in error["remedy"]
 
 
 def test_a_models_figures_are_the_same_alone_and_beside_another(simulate: Simulate) -> None:
@@ -138,6 +140,19 @@ def test_a_models_figures_are_the_same_alone_and_beside_another(simulate: Simula
     for crowded, single in pairs:
         assert crowded["memory"]["resident_bytes"] > 0 == single["memory"]["resident_bytes"]
         assert own_peak(crowded, "allocated") == own_peak(single, "allocated") == reading(single, "peak", "allocated")
+
+
+def test_a_model_that_was_held_while_libraries_were_settled_is_freed_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(execution, "_settled", set())
+    resident = Resident(0.5)
+    write(resident)
+    key = resident.keys[0]
+    model = weakref.ref(resident.get(key, pytest.fail).parts[1])  # type: ignore[attr-defined]
+    draw(resident)  # settles the libraries of its own lab
+    resident.let_go(key)
+    assert model() is None
 
 
 def test_labs_about_memory_begin_with_nothing_else_loaded_and_say_so() -> None:
