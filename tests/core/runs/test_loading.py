@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 import torch
 
-from core.labs.text_to_image import run as pictures
+from core.labs.text_generation import run as text
 from core.measure.memory import Meters, Room
 from core.measure.progress import SilentProgress
 from core.models.resident import Need, Resident
 from core.runs import execution
 from core.runs.execution import CROWDED, execute
 from core.runs.loading import MAKING_ROOM
-from core.runs.records import own_peak, reading
+from core.runs.records import growth, own_peak, reading
 from core.units import GIB
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
@@ -22,6 +22,7 @@ from tests.simulated_gpu import T4
 
 TEXT, PICTURE = "the small twin of Qwen3-0.6B", "the small twin of Stable Diffusion 1.5"
 READING = "Reading the weights"
+SIZE = 64 * 2**20
 
 
 def write(resident: Resident, progress: Any = None, **settings: Any) -> dict[str, Any]:
@@ -34,9 +35,10 @@ def draw(resident: Resident, progress: Any = None, **settings: Any) -> dict[str,
     return _valid(execute("text_to_image", few | settings, progress or SilentProgress(), resident).record)
 
 
-def load(resident: Resident, progress: Any = None, **settings: Any) -> dict[str, Any]:
-    few = {"source": "embedded", "device": "cpu", "repeats": 1}
-    return _valid(execute("load_model", few | settings, progress or SilentProgress(), resident).record)
+def hold_another(resident: Resident, device: str) -> None:
+    """A model of an earlier run: one tensor of SIZE bytes."""
+    need = Need("Another", device, SIZE)
+    resident.get(("another", device, ""), lambda: torch.zeros(SIZE // 4, device=device), need)
 
 
 def _valid(record: dict[str, Any]) -> dict[str, Any]:
@@ -79,46 +81,43 @@ def test_the_record_names_what_stayed_loaded_beside_a_run() -> None:
 
 
 def test_where_memory_is_short_the_run_says_what_it_lets_go_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    resident = Resident(0.5)
-    write(resident)
-    monkeypatch.setattr(Meters, "room", lambda meters: Room(2**20 if len(resident.keys) else 3 * GIB, 16 * GIB))
-    watcher = Watcher()
-    record = draw(resident, watcher)
+    resident, watcher = Resident(0.5), Watcher()
+    hold_another(resident, "cpu")
+    monkeypatch.setattr(Meters, "room", lambda meters: Room(2**20 if resident.keys else 3 * GIB, 16 * GIB))
+    record = write(resident, watcher)
     told = next(stage for stage, _, _ in watcher.seen if "lets go" in stage)
-    assert told.startswith("Needs 1.0") and told.endswith(f"GiB, 1.00 MiB free: lets go of {TEXT}.")
+    assert told.startswith("Needs 1.0") and told.endswith(" GiB, 1.00 MiB free: lets go of Another.")
     assert told in record["notes"] and MAKING_ROOM in stages(record)
     gone = record["memory"]["let_go"][0]
     assert (gone["free_before_bytes"], gone["free_after_bytes"]) == (2**20, 3 * GIB)
-    assert resident.description is not None and TEXT not in resident.description
+    assert resident.description is not None and "Another" not in resident.description
 
 
 def test_a_card_gets_the_memory_of_what_was_let_go_back(simulate: Simulate) -> None:
     books, resident = simulate(T4).devices[0], Resident(1.0)
-    write(resident, device="cuda")
-    held = books.allocated_bytes
+    hold_another(resident, "cuda")
     books.foreign_bytes = books.free_bytes - 2**20
-    record = draw(resident, device="cuda")
+    record = write(resident, device="cuda")
     (gone,) = record["memory"]["let_go"]
-    assert gone["bytes"] == held > 0
-    assert gone["free_after_bytes"] - gone["free_before_bytes"] >= 0
+    assert gone == {"title": "Another", "bytes": SIZE, "free_before_bytes": 2**20, "free_after_bytes": 2**20 + SIZE}
     used = [point["device_used_bytes"] for point in record["memory"]["timeline"]]
-    assert used[0] - used[1] >= held
+    assert used[0] - used[1] == SIZE
 
 
 def test_what_a_card_lacks_lets_nothing_go_in_main_memory(simulate: Simulate) -> None:
     books, resident = simulate(T4).devices[0], Resident(0.5)
-    write(resident)
-    draw(resident, device="cuda")
+    hold_another(resident, "cpu")
+    hold_another(resident, "cuda")
     books.foreign_bytes = books.free_bytes - 2**20
     record = write(resident, device="cuda")
-    assert [gone["title"] for gone in record["memory"]["let_go"]] == [PICTURE]
-    assert [key[-2] for key in resident.keys] == ["cpu", "cuda"]  # type: ignore[index]
+    assert len(record["memory"]["let_go"]) == 1
+    assert [key[-2] for key in resident.keys] == ["cpu", "cuda"] and "another" in resident.keys[0]  # type: ignore
 
 
 def test_weights_that_no_card_has_room_for_are_refused_with_what_helps(simulate: Simulate) -> None:
     books = simulate(T4).devices[0]
     books.foreign_bytes = T4.memory_bytes - 2**20
-    record = draw(Resident(0.5), device="cuda", dtype="float32")
+    record = write(Resident(0.5), device="cuda", dtype="float32")
     error = record["error"]
     assert (error["kind"], record["stages"][-1]["name"]) == ("out_of_memory", "Importing the libraries")
     assert "and 1.00 MiB are free on cuda" in error["message"]
@@ -128,18 +127,13 @@ def test_weights_that_no_card_has_room_for_are_refused_with_what_helps(simulate:
 def test_a_models_figures_are_the_same_alone_and_beside_another(simulate: Simulate) -> None:
     simulate(T4)
     alone, crowd = Resident(0.5), Resident(0.5)
-    draw(crowd, device="cuda", seed=1)
-    write(crowd, device="cuda")
-    beside = [write(crowd, device="cuda"), draw(crowd, device="cuda", seed=1)]
-    crowd.release()
-    write(alone, device="cuda")
-    by_itself = write(alone, device="cuda")
+    single = write(alone, device="cuda")
     alone.release()
-    draw(alone, device="cuda", seed=1)
-    pairs = zip(beside, [by_itself, draw(alone, device="cuda", seed=1)], strict=True)
-    for crowded, single in pairs:
-        assert crowded["memory"]["resident_bytes"] > 0 == single["memory"]["resident_bytes"]
-        assert own_peak(crowded, "allocated") == own_peak(single, "allocated") == reading(single, "peak", "allocated")
+    hold_another(crowd, "cuda")
+    crowded = write(crowd, device="cuda")
+    assert (single["memory"]["resident_bytes"], crowded["memory"]["resident_bytes"]) == (0, SIZE)
+    assert own_peak(crowded, "allocated") == own_peak(single, "allocated") == reading(single, "peak", "allocated")
+    assert growth(crowded, "after_load", "allocated") == reading(single, "after_load", "allocated")
 
 
 def test_a_model_that_was_held_while_libraries_were_settled_is_freed_all_the_same(
@@ -155,50 +149,49 @@ def test_a_model_that_was_held_while_libraries_were_settled_is_freed_all_the_sam
     assert model() is None
 
 
-def test_labs_about_memory_begin_with_nothing_else_loaded_and_say_so() -> None:
-    resident, watcher = Resident(0.5), Watcher()
-    write(resident), draw(resident)
-    record = load(resident, watcher)
-    assert [gone["title"] for gone in record["memory"]["let_go"]] == [TEXT, PICTURE]
-    assert resident.description is None and READING in stages(record)
-    assert f"This lab measures with nothing else loaded: lets go of {TEXT}." in [stage for stage, _, _ in watcher.seen]
+@pytest.mark.parametrize("lab", ["load_model", "precision", "memory_savers"])
+def test_labs_about_memory_begin_with_nothing_else_loaded_and_say_so(lab: str) -> None:
+    resident, watcher = (
+        Resident(0.5),
+        Watcher(lambda seen: any(stage == "Finding the weights" for stage, *_ in seen.seen)),
+    )
+    for device in ("cpu", "cuda:1"):
+        resident.get(("another", device, ""), object, Need("Another", device, SIZE))
+    record = _valid(execute(lab, {"source": "embedded", "device": "cpu"}, watcher, resident).record)
+    assert [gone["title"] for gone in record["memory"]["let_go"]] == ["Another"] * 2
+    assert (record["state"], resident.description) == ("cancelled", None)
+    assert "This lab measures with nothing else loaded: lets go of Another." in record["notes"]
+
+
+def full_in(runs: int, monkeypatch: pytest.MonkeyPatch, resident: Resident) -> list[str | None]:
+    """The memory runs out in the first so many runs of text; gives what is held whenever one begins."""
+    tried: list[str | None] = []
+    original = text._repeat
+
+    def repeat(*arguments: Any) -> None:
+        tried.append(resident.description)
+        if len(tried) <= runs:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        original(*arguments)
+
+    monkeypatch.setattr(text, "_repeat", repeat)
+    return tried
 
 
 def test_a_run_that_found_too_little_beside_others_begins_again_without_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    resident, tried = Resident(0.5), []
-
-    def full_at_first(*arguments: Any) -> Any:
-        tried.append(resident.description)
-        if len(tried) == 1:
-            raise torch.OutOfMemoryError("CUDA out of memory.")
-        return original(*arguments)
-
-    original = pictures._draw
-    monkeypatch.setattr(pictures, "_draw", full_at_first)
-    write(resident)
-    record = draw(resident)
-    assert record["state"] == "finished" and CROWDED in record["notes"]
-    assert TEXT in tried[0] and TEXT not in tried[1]
-
-
-def test_alone_it_fails_at_once_and_everything_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    resident, tried = Resident(0.5), []
-
-    def full(*arguments: Any) -> Any:
-        tried.append(1)
-        raise torch.OutOfMemoryError("CUDA out of memory.")
-
-    monkeypatch.setattr(pictures, "_draw", full)
-    record = draw(resident)
-    assert (record["error"]["kind"], len(tried), resident.description) == ("out_of_memory", 1, None)
-
-
-def test_after_memory_ran_out_twice_nothing_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     resident = Resident(0.5)
-    resident.get("another", object, Need("Another", "cpu", 100))
+    tried = full_in(1, monkeypatch, resident)
+    hold_another(resident, "cpu")
+    record = write(resident)
+    assert record["state"] == "finished" and CROWDED in record["notes"]
+    assert ["Another" in str(held) for held in tried] == [True, False]
 
-    def full(*arguments: Any) -> Any:
-        raise torch.OutOfMemoryError("CUDA out of memory.")
 
-    monkeypatch.setattr(pictures, "_draw", full)
-    assert (draw(resident)["error"]["kind"], resident.description) == ("out_of_memory", None)
+@pytest.mark.parametrize("others", [0, 1])
+def test_after_the_last_try_nothing_is_held(others: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    resident = Resident(0.5)
+    tried = full_in(2, monkeypatch, resident)
+    for _ in range(others):
+        hold_another(resident, "cpu")
+    record = write(resident)
+    assert (record["error"]["kind"], len(tried), resident.description) == ("out_of_memory", 1 + others, None)
