@@ -20,7 +20,7 @@ from typing import Any
 
 import psutil
 
-from core.measure.machine import Machine, gpu_of, ram_bytes
+from core.measure.machine import Machine, gpu_of
 
 Reading = dict[str, int | str | None]
 
@@ -102,7 +102,7 @@ class Meters:
         if not self.is_cuda:
             # In a container the machine's own figure can be more than the container may take.
             own = int(self._process.memory_info().rss)
-            return max(0, min(int(psutil.virtual_memory().available), ram_bytes() - own))
+            return max(0, min(int(psutil.virtual_memory().available), self._total_bytes - own))
         if has_context(self.device):
             import torch
 

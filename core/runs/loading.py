@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-import psutil
-
 from core.errors import OutOfMemory
 from core.measure.memory import NO_GPU_RUN, give_back, has_context
 from core.measure.page_cache import cached_share
@@ -159,7 +157,7 @@ def find_weights(
     models: Sequence[Model], settings: ModelSettings, recorder: Recorder, progress: Progress
 ) -> dict[str, Checkpoint]:
     """The checkpoint of every model, downloaded or written first where it is not there yet."""
-    check_room(models, settings)
+    check_room(models, settings, recorder)
     with recorder.stage("Finding the weights"):
         found = {model.id: checkpoint(model.id, settings.source, progress) for model in models}  # type: ignore[arg-type]
     files = [file for each in found.values() for file in _weight_files(Path(each.path))]
@@ -186,7 +184,7 @@ def start_from_empty(recorder: Recorder) -> None:
     recorder.meters.reset_peaks()
 
 
-def check_room(models: Sequence[Model], settings: ModelSettings) -> None:
+def check_room(models: Sequence[Model], settings: ModelSettings, recorder: Recorder) -> None:
     """Refuse what would drive this machine out of RAM: the operating system would end the process without a word.
 
     Raises:
@@ -195,8 +193,8 @@ def check_room(models: Sequence[Model], settings: ModelSettings) -> None:
     if settings.source == "embedded" or settings.device != "cpu":
         return
     needed = sum(model.weights_bytes(settings.dtype) for model in models) + MARGIN_BYTES
-    free = psutil.virtual_memory().available
-    if needed > free:
+    free = recorder.meters.room().free_bytes
+    if free is not None and needed > free:
         raise OutOfMemory(
             f"The run needs at least {gib(needed)} of RAM, and {gib(free)} are free.",
             _what_helps(settings),
