@@ -217,8 +217,10 @@ def check_gpu(settings: ModelSettings, weights_bytes: int, recorder: Recorder) -
 
 def _what_helps(settings: ModelSettings) -> str:
     """What to do where a model finds no room."""
-    half = ", choose float16" if settings.dtype == "float32" else ""
-    return f"Close other programs{half}, or take the small twin."
+    helps = ["close other programs"]
+    helps += ["choose float16"] if settings.dtype == "float32" else []
+    helps += ["take the small twin"] if settings.source != "embedded" else []
+    return f"{', or '.join(helps).capitalize()}."
 
 
 def parameters_and_bytes(network: Any) -> tuple[int, int]:

@@ -121,7 +121,14 @@ def test_weights_that_no_card_has_room_for_are_refused_with_what_helps(simulate:
     error = record["error"]
     assert (error["kind"], record["stages"][-1]["name"]) == ("out_of_memory", "Importing the libraries")
     assert "and 1.00 MiB are free on cuda" in error["message"]
-    assert "float16" in error["remedy"] and "twin" in error["remedy"]
+    assert error["remedy"] == "Close other programs, or choose float16."
+
+
+def test_ram_that_is_too_little_for_the_full_size_is_refused_with_what_helps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Meters, "room", lambda meters: Room(GIB, 16 * GIB))
+    error = write(Resident(0.5), source="dummy", dtype="bfloat16")["error"]
+    assert (error["kind"], error["remedy"]) == ("out_of_memory", "Close other programs, or take the small twin.")
+    assert error["message"] == "The run needs at least 2.11 GiB of RAM, and 1.00 GiB are free."
 
 
 def test_a_models_figures_are_the_same_alone_and_beside_another(simulate: Simulate) -> None:
