@@ -30,7 +30,7 @@ NOT_FRESH = "CUDA was initialised before this run, so its own share of the memor
 ALREADY_LOADED = "the model was already loaded when the run began"
 MAKING_ROOM = "Making room"
 ALONE = "This lab measures with nothing else loaded"
-BESIDE = "Beside this run stayed loaded: {titles}. Their {size} are no part of its figures."
+BESIDE = "Beside this run stayed loaded: {titles}, {size}. What the run added, and its peak, leave that out."
 
 
 @dataclass

@@ -77,7 +77,7 @@ def test_the_record_names_what_stayed_loaded_beside_a_run() -> None:
     assert (first["memory"]["resident_bytes"], first["memory"]["resident"]) == (0, [])
     assert picture["memory"]["resident"] == [{"title": TEXT, "bytes": bytes_of(first)}]
     assert picture["memory"]["resident_bytes"] == bytes_of(first)
-    assert any(TEXT in note and "no part of its figures" in note for note in picture["notes"])
+    assert any(TEXT in note and "its peak, leave that out" in note for note in picture["notes"])
 
 
 def test_where_memory_is_short_the_run_says_what_it_lets_go_and_why(monkeypatch: pytest.MonkeyPatch) -> None:
