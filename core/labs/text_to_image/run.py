@@ -10,7 +10,6 @@ import torch
 
 from core.labs.text_to_image import program
 from core.labs.text_to_image.settings import Settings
-from core.measure.memory import Reading
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.models.checkpoint import Checkpoint
@@ -120,7 +119,7 @@ def _draw(
         watch,
         swept | variant,
     )
-    entry |= _most(recorder.raise_peak(), settings.device)
+    entry |= _most(recorder, settings.device)
     picture = result.images[0]
     is_blacked_out = bool(result.nsfw_content_detected and result.nsfw_content_detected[0])
     if is_blacked_out:
@@ -131,10 +130,11 @@ def _draw(
     return picture, details | {"width": picture.width, "height": picture.height, "wall_s": entry["wall_s"]}
 
 
-def _most(peaks: Reading, device: str) -> dict[str, Any]:
-    """The most memory that this picture took: of tensors on a GPU, of the program otherwise."""
+def _most(recorder: Recorder, device: str) -> dict[str, Any]:
+    """The most memory that this picture took: of tensors on a GPU, of the program otherwise, other models left out."""
     meter = "process_rss_bytes" if device == "cpu" else "allocated_bytes"
-    return {f"peak_{meter}": peaks.get(meter)}
+    peak = recorder.raise_peak().get(meter)
+    return {f"peak_{meter}": peak - recorder.record["memory"]["resident_bytes"] if isinstance(peak, int) else None}
 
 
 def _generate(pipe: Any, settings: Settings, variant: Variant, **more: Any) -> Any:
