@@ -29,6 +29,7 @@ def _module(name: str, **how: object) -> dict[str, object]:
 
 BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     **{name: partial(labs.main, name) for name in labs.WHAT},
+    "residence": labs.residence,
     **{name: partial(_module, name) for name in ("optimisation", "observing", "page_open", "web_start", "class_load")},
     "class_faults": partial(_module, "class_faults"),
     "fairness": partial(_module, "fairness"),

@@ -38,6 +38,10 @@ ON_CPU: dict[str, dict[str, Any]] = {
 ON_CUDA: dict[str, dict[str, Any]] = {name: {} for name in WHAT} | {"load_model": {"fresh_process": False}}
 SIDES = {"text_to_image": 512, "inpainting": 1024}
 """Pixels that the bare program is told where the settings leave the size to the model."""
+TEXT_AFTER_PICTURE: dict[str, dict[str, Any]] = {
+    "text_to_image": {"source": "embedded", "repeats": 1, "num_inference_steps": 1},
+    "text_generation": {"source": "dummy", "repeats": 1, "max_new_tokens": 4},
+}
 
 
 def main(name: str, pairs: int, device: str) -> dict[str, object]:
@@ -68,6 +72,52 @@ def main(name: str, pairs: int, device: str) -> dict[str, object]:
         "target": TARGET,
         "met": middle <= TARGET,
     }
+
+
+def residence(pairs: int, device: str) -> dict[str, object]:
+    """How long a student waits for text after a picture run: with its model still loaded under the budget, over anew.
+
+    The text is the full-size Qwen3-0.6B's, the picture the twin's; a pair is one such run each, in alternating order.
+    The wait ends when the first token is begun; the whole run has writing and profiling in it, which are the same.
+    """
+    from core.models.resident import Resident
+
+    shares = {"kept": config().resident_share, "anew": 0.0}
+    held = {name: Resident(share) for name, share in shares.items()}
+    for resident in held.values():
+        _second_text(resident, device)
+    rows = []
+    for index in range(pairs):
+        order = list(held) if index % 2 else list(reversed(held))
+        rows.append({name: _second_text(held[name], device) for name in order})
+        print(f"pair {index + 1}: {rows[-1]}", file=sys.stderr)
+    found: dict[str, object] = {}
+    for part in ("wait_s", "whole_s"):
+        middle, *interval = median_interval([row["kept"][part] / row["anew"][part] for row in rows])
+        found[part.replace("_s", "_ratio")] = {"median_ratio": middle, "interval_95": interval}
+    what = "a text run after a picture run: its model kept loaded / loaded anew"
+    return {"what": what, "device": device, "settings": TEXT_AFTER_PICTURE, "pairs": rows, **found}
+
+
+def _second_text(resident: Any, device: str) -> dict[str, float]:
+    """Seconds of a text run that follows a picture run: until its first repeat begins, and in all."""
+    from core.measure.progress import SilentProgress
+    from core.runs.execution import execute
+
+    class Watch(SilentProgress):
+        repeat_s: float | None = None
+
+        def report(self, stage: str, *more: Any, **named: Any) -> None:
+            if self.repeat_s is None and stage.startswith("Repeat 1"):
+                self.repeat_s = time.perf_counter()
+
+    for name in ("text_to_image", "text_generation"):
+        begun, watch = time.perf_counter(), Watch()
+        record = execute(name, TEXT_AFTER_PICTURE[name] | {"device": device}, watch, resident).record
+        if record["state"] != "finished":
+            raise RuntimeError(f"the run of {name} ended as {record['state']}: {record['error']}")
+    assert watch.repeat_s is not None
+    return {"wait_s": watch.repeat_s - begun, "whole_s": time.perf_counter() - begun}
 
 
 def _pair(bare: Callable[[], float], lab: Callable[[], float], index: int) -> tuple[float, float]:

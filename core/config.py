@@ -61,6 +61,9 @@ class Config(BaseSettings):
     """A worker whose run has not stopped this long after its time limit ends itself."""
     preload_libraries: bool = True
     """An idle worker imports torch and its companions soon after its start, so that the first run need not."""
+    resident_share: float = Field(default=0.5, ge=0, le=1)
+    """Models that runs leave loaded keep at most this share of a device's memory, each GPU's and the RAM; beyond it the
+    one that was not used for longest goes. 0 keeps the last one only."""
     fairness_window_s: float = 600
     """Whoever started fewest runs within this window goes first."""
     max_waiting_jobs: int = 300

@@ -27,6 +27,7 @@ STORIES = {
     "sdxl-inpainting": ("inpainting",),
     "yolov8n-seg": ("detector",),
     "resnet50": ("classifier",),
+    "ddpm-cifar10-32": ("ddpm",),
 }
 
 
@@ -42,8 +43,8 @@ def card(model_id: str, measured: dict[str, Any], digests: dict[str, str]) -> st
         label=label(CATALOG[model_id]),
         parameters=count(CATALOG[model_id].twin_parameters),
         machine=measured["machine"],
-        torch=measured["torch"],
-        date=measured["date"],
+        torch=measured[model_id].get("torch", measured["torch"]),
+        date=measured[model_id].get("date", measured["date"]),
         remarks="".join(f"\n  {story['remark']}" for story in trainings.values() if "remark" in story),
     )
     rows = "\n".join(f"| `{name}` | `{digest}` |" for name, digest in weights.items())

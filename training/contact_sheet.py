@@ -4,15 +4,18 @@ Writes `docs/training/*.png`. Pictures of the sizes that the twins were made for
 """
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
+import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
 from PIL import Image
 
-from training.data import pictures, scene_set
+from core.labs.ddpm import program as ddpm
+from training.data import DEVICE, as_pictures, pictures, scene_set
 from training.inpainting_data import draw_examples, examples
-from training.picture_quality import FEW_STEPS, generated, load, painted, side_of
+from training.picture_quality import FEW_STEPS, MODELS, generated, load, painted, side_of
 
 FOLDER = Path("docs") / "training"
 SEED, COLUMNS, GAP, CELL_PX = 61, 8, 4, 128
@@ -58,6 +61,18 @@ def main() -> None:
     by_few = [generated(few, some, num_inference_steps=count) for count in FEW_STEPS]
     sheet([[made[row] for made in by_few] for row in range(len(some))]).save(FOLDER / "few_steps.png")
     _painted_sheet().save(FOLDER / "painted.png")
+    _noise_sheet().save(FOLDER / "noise.png")
+
+
+def _noise_sheet() -> Image.Image:
+    """Out of the same noise: every step, every step without the added noise, and 50 steps of DDIM."""
+    network, schedule = ddpm.load(str(MODELS / "ddpm-cifar10-32"), str(DEVICE)), ddpm.Schedule(device=str(DEVICE))
+    rows = []
+    for draw in (ddpm.sample, partial(ddpm.sample, add_sigma=False), ddpm.sample_ddim):
+        torch.manual_seed(SEED)
+        noise = torch.randn(COLUMNS, 3, ddpm.SIDE, ddpm.SIDE).to(DEVICE)
+        rows.append(list(as_pictures(draw(network, noise, schedule))))
+    return sheet(rows)
 
 
 def _painted_sheet() -> Image.Image:

@@ -1,4 +1,4 @@
-"""Trains the small network that takes noise out of 32 x 32 scenes, by training.denoiser. python -m training.ddpm
+"""Trains the small network that takes noise out of 32 x 32 scenes, by core.labs.ddpm. python -m training.ddpm
 
 Nothing is said to it about what it sees: it learns what scenes look like, not what they are called.
 """
@@ -10,18 +10,19 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
+from core.labs.ddpm.program import SIDE, Schedule, UNet, add_noise, load, sample, sample_ddim
+from core.labs.ddpm.program import loss_of as loss
+from core.models.embedded import FOLDER
 from training import judge
 from training.data import DEVICE, WORK, as_pictures, as_tensor, pictures, scene_set
-from training.denoiser import Schedule, UNet, add_noise, sample, sample_ddim
-from training.denoiser import loss_of as loss
 from training.loop import Training
 from training.scenes import SCENES as LANDSCAPES
 
-SIDE = 32
 SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 81, 30_000, 128, 20_000, 1e-3
 HELD_OUT_SEED, HELD_OUT = 82, 1000
-SHIPPED = Path(__file__).with_name("ddpm.safetensors")
+SHIPPED = FOLDER / "ddpm-cifar10-32" / "model.safetensors"
 
 
 def train() -> tuple[UNet, dict[str, Any]]:
@@ -37,20 +38,20 @@ def train() -> tuple[UNet, dict[str, Any]]:
 
 
 @torch.no_grad()
-def evaluate(network: UNet) -> dict[str, Any]:
-    """How well the noise of held-out scenes is named, by step, and what a judge sees in samples.
+def evaluate(folder: Path, samples: int) -> dict[str, Any]:
+    """How well the noise of held-out scenes is named, by step, and what a judge sees in `samples` of each kind.
 
     Returns:
         held_out_loss, held_out_loss_at (by step), sure (the judge's mean probability of the landscape that it names,
         in true scenes, in samples of 512 steps and in those of DDIM), landscapes (share of samples of each).
     """
-    schedule = Schedule(device=str(DEVICE))
+    network, schedule = load(str(folder), str(DEVICE)), Schedule(device=str(DEVICE))
     values = pictures("ddpm-held-out", scene_set(HELD_OUT_SEED, HELD_OUT), SIDE)
     held_out = as_tensor(values).to(DEVICE)
     torch.manual_seed(HELD_OUT_SEED)
     at = {step: _error_at(network, held_out, step, schedule) for step in (0, 63, 127, 255, 383, 511)}
     torch.manual_seed(HELD_OUT_SEED)
-    noise = torch.randn_like(held_out)
+    noise = torch.randn_like(held_out[:samples])
     drawn = {
         "true": values,
         "ddpm": as_pictures(sample(network, noise, schedule)),
@@ -67,11 +68,12 @@ def evaluate(network: UNet) -> dict[str, Any]:
         "held_out_loss_at": at,
         "sure": sure,
         "landscapes": named,
+        "samples": samples,
         "parameters": sum(value.numel() for value in network.parameters()),
     }
 
 
-def _error_at(network: UNet, held_out: torch.Tensor, step: int, schedule: Schedule) -> float:
+def _error_at(network: nn.Module, held_out: torch.Tensor, step: int, schedule: Schedule) -> float:
     steps = torch.full((len(held_out),), step, device=held_out.device)
     noise = torch.randn_like(held_out)
     return float((network(add_noise(held_out, steps, noise, schedule), steps) - noise).square().mean())
@@ -88,9 +90,7 @@ def main() -> None:
     weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
     save_file(weights, SHIPPED)
     SHIPPED.chmod(0o644)
-    story |= {"training_pictures": SCENES, "seed": SEED, **evaluate(network)}
-    (WORK / "ddpm.json").write_text(json.dumps(story, indent=1))
-    print(json.dumps(story))
+    (WORK / "ddpm.json").write_text(json.dumps(story | {"training_pictures": SCENES}))
 
 
 if __name__ == "__main__":

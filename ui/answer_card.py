@@ -19,17 +19,20 @@ from core.classroom.answers import (
     shown_to_class,
     submit_answer,
 )
+from core.classroom.predictions import prediction_of
 from core.classroom.regrading import regraded_at
 from core.config import config
 from core.errors import LabError
 from core.measure.machine import this_machine
 from core.quiz.bank import Question
+from core.quiz.verdict import figure
 from core.store.database import session, session_by_statement
 from ui.class_watch import question_state
 from ui.days import day
 from ui.identity import identify, person_id
 from ui.lesson import bank, forget_progress
 from ui.plain import plain
+from ui.prediction import came_true, prediction_words
 from ui.problem import problem
 from ui.trouble import told_of
 
@@ -188,6 +191,8 @@ class AnswerCard:
             st.info(f"**{title}** {marking.verdict}" if title else marking.verdict, icon=icon)
         if marking.why_not:
             st.caption(f":material/info: Your latest run does not decide: {plain(' '.join(marking.why_not))}")
+        if told := self._predicted(last):
+            st.markdown(told)
         with st.container(gap="xsmall"):
             for item in marking.feedback:
                 # Without an answer only what is right is told; after one the mark is for the decision, so that a wrong
@@ -195,6 +200,19 @@ class AnswerCard:
                 if item.text and (item.is_right or marking.state != "revealed"):
                     is_good = item.is_right if marking.state == "revealed" else item.chosen == item.is_right
                     st.markdown(f"{MARKS[is_good]} **{item.letter}** · {item.text}")
+
+    def _predicted(self, last: Submission) -> str:
+        """Of a measured question, once its answer is final: whether the run did what was predicted."""
+        evidence = last.marking.evidence
+        if not last.is_final or evidence is None or evidence.source != "live" or self.question.prediction:
+            return ""
+        with session() as database:
+            predicted = prediction_of(database, self.person, self.question.id)
+        if predicted is None:
+            return ""
+        words, value = prediction_words(self.question, predicted), figure(evidence.value, evidence.unit)
+        is_so = bool(set(evidence.key).intersection(predicted.choices))
+        return f"You predicted :blue[**{words}**]; your run measured **{value}**.{came_true(is_so)}"
 
     def _marked_anew(self, last: Submission) -> None:
         if last.answer is None:

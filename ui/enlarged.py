@@ -12,7 +12,7 @@ from PIL import Image
 SMALL_PX = 256
 """Pictures whose longer side is below this are enlarged."""
 ENLARGED_PX = 512
-SINGLE_PX = 384
+SINGLE_PX = 256
 """Of a small picture that stands alone: it is shown at its own width, or that of a phone."""
 
 

@@ -20,7 +20,7 @@ def figures(items: Sequence[Figure]) -> None:
     """Draw them side by side; a figure that could not be had shows a dash and its reason."""
     if not items:
         return
-    with st.grid(len(items), min_column_width=150):
+    with st.grid(len(items), min_column_width=150, gap="xsmall"):
         for item in items:
             reason = item.missing or "Not measured in this run."
             st.metric(item.label, item.value or "–", help=item.help if item.value else reason)

@@ -14,8 +14,8 @@ from ui.identity import person_id
 from ui.labs import look_of
 from ui.navigation import lab_link
 from ui.paths import page_path
-from ui.picture_grid import png_button
 from ui.plain import plain
+from ui.results.exports import png_button
 from ui.results.readings import changed
 from ui.runs import finished_pictures, labs_that_drew
 from ui.settings_link import lab_query

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.runs.registry import LABS
 from ui.code_block import code_place
+from ui.experiments import experiments
 from ui.identity import person_id
 from ui.labs import look_of
 from ui.run_panel import RunPanel
@@ -22,6 +23,8 @@ def lab_page(name: str) -> None:
     panel = RunPanel(lab=lab, preset=lab.settings(), person=person_id(), prefix=name)
     code = code_place()
     st.header("Run it", divider="gray")
+    if lab.experiments:
+        experiments(panel.form)
     if look_of(name).draws:
         settings_from_picture(panel.form)
     panel.draw(code)

@@ -11,9 +11,12 @@ from core.store.tables import Picture
 from core.units import gib, seconds
 from ui.colours import colour
 from ui.enlarged import SINGLE_PX, enlarged, thumbnail
+from ui.results.exports import png_button
 from ui.results.readings import SHORT, changed
 
 CELL_PX = 144
+TILE_PX = 95
+"""The least width of a picture: three stand beside each other in a column of a question's page, and on a phone."""
 
 
 def picture_caption(picture: Picture) -> str:
@@ -27,19 +30,12 @@ def picture_caption(picture: Picture) -> str:
     return f"{told}, {seconds(details['wall_s'])}" if details.get("wall_s") else told
 
 
-def png_button(picture: Picture, key: str) -> None:
-    """Take the file away."""
-    st.download_button(
-        "PNG",
-        picture.png,
-        file_name=f"vram-lab-{picture.run_id[:8]}-{picture.index}.png",
-        mime="image/png",
-        icon=":material/download:",
-        type="tertiary",
-        key=f"{key}_png_{picture.index}",
-        on_click="ignore",
-        help="The settings are inside the file, as PNG text.",
-    )
+def tile_caption(picture: Picture) -> str:
+    """The same below a small picture: the seed only where it is what changes."""
+    details = picture.details
+    swept = {name: details[name] for name in _swept(details) if details.get(name) is not None}
+    told = changed(swept or {name: details[name] for name in ("seed",) if details.get(name) is not None})
+    return f"{told}, {seconds(details['wall_s'])}" if details.get("wall_s") else told
 
 
 def picture_grid(made: list[Picture], record: Record, key: str) -> None:

@@ -13,7 +13,9 @@ from core.errors import LabError
 from core.measure.machine import this_machine
 from core.quiz.bank import Question
 from core.quiz.evidence import find_evidence
+from core.quiz.predicted import outcome
 from core.quiz.verdict import figure
+from core.runs.records import Record
 from core.store.database import session, session_by_statement
 from core.store.tables import Prediction
 from ui.class_watch import question_state
@@ -135,8 +137,18 @@ class PredictionBlock:
         told = f":blue[:material/lock:] You predicted :blue[**{words}**], locked in at {when:%H:%M}."
         st.markdown(f"{told} {self._measured()}")
 
+    def verdict(self, record: Record) -> str:
+        """What a run of theirs says to a prediction of its own, to stand beside the result; empty where it cannot."""
+        found = outcome(self.question, self._locked.choices, record) if self._locked else None
+        if found is None:
+            return ""
+        return f"You predicted :blue[**{self.words}**]. {found.sentence}{came_true(found.came_true)}"
+
     def _measured(self) -> str:
-        """What the student's own run says to it, once there is one that decides."""
+        """What the student's own run measured where the question asks for it, once there is one that decides.
+
+        Not whether that is what they predicted: it would be the answer, and follows with it.
+        """
         if self.question.key is None:
             return ""
         with session() as database:
@@ -146,6 +158,14 @@ class PredictionBlock:
         if found is None or finding.state != "found" or found.source != "live":
             return ""
         return f"Your run measured :green[**{figure(found.value, found.unit)}**]."
+
+
+def came_true(is_so: bool | None) -> str:
+    """In words and by a sign, to follow a sentence; nothing where nobody can tell."""
+    if is_so is None:
+        return ""
+    sign, told = (":green[:material/check:]", "As") if is_so else (":red[:material/close:]", "Not as")
+    return f" {sign} {told} you predicted."
 
 
 def prediction_words(question: Question, prediction: Prediction) -> str:

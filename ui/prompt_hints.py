@@ -32,4 +32,6 @@ def _suggestions(form: Form, offered: dict[str, str], prompt: str, disabled: boo
         if chosen := st.session_state[key]:
             form.set_to("prompt", offered[chosen])
 
-    st.pills("Prompts that the twin knows", list(offered), key=key, on_change=take, disabled=disabled)
+    # Without a label to be seen: they stand below the prompt that they fill.
+    label = "Prompts that the twin knows"
+    st.pills(label, list(offered), key=key, on_change=take, disabled=disabled, label_visibility="collapsed")

@@ -70,7 +70,7 @@ def _heading(question: Question) -> DeltaGenerator:
     """Where the question stands, and what it is about; gives the place for the progress."""
     section = bank().section_of(question)
     ids = _ids_beside(question)
-    left, right = st.columns([3, 1], vertical_alignment="bottom")
+    left, right = st.columns([2, 1], vertical_alignment="bottom")
     left.caption(f"{section.title}: question {ids.index(question.id) + 1} of {len(ids)}")
     place = right.container()
     st.title(question.headline, anchor=False)

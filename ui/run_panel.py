@@ -112,6 +112,7 @@ class RunPanel:
 
     def _button(self, planned: Plan, job: Job | None) -> None:
         if job is not None:
+            self._reference()
             computed_memory(planned, self._predicted_memory)
             return
         if self.question is not None and question_state(self.question.id) == "closed":
@@ -251,7 +252,7 @@ class RunPanel:
         if job is not None and job.state in ("failed", "cancelled"):
             failure_card(job)
         if run is not None:
-            result(run, key=f"{self.prefix}_result")
+            result(run, f"{self.prefix}_result", self.prediction.verdict(run.record) if self.prediction else "")
             self._evidence(run)
         elif job is None:
             with st.container():  # one place, which the card of a run then takes

@@ -91,6 +91,6 @@ def reference_card(reference: Reference) -> None:
     """What another machine measured, or what is estimated, where this one cannot run."""
     kind = "Measured on another machine" if reference.kind == "measured" else "Estimated, not measured yet"
     least = "at least " if reference.lower_bound else ""
-    with st.container(border=True):
-        st.metric("Reference", f"{least}{figure(reference.value, reference.unit)}")
+    with st.container(border=True, gap="xsmall"):
+        st.markdown(f"Reference: **{least}{figure(reference.value, reference.unit)}**")
         st.caption(f"{kind}: {reference.machine}. Source: {reference.source}.")

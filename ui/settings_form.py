@@ -65,8 +65,12 @@ class Form:
             return {name: self._widget(name, field, disabled) for name, field in fields.items()}
 
     def _is_changed(self, name: str, field: FieldInfo) -> bool:
-        key, start = self.key(name), as_widget(field, getattr(self.preset, name))
-        return key in st.query_params or st.session_state.get(key, start) != start
+        return self.key(name) in st.query_params or self.value(name) != as_widget(field, getattr(self.preset, name))
+
+    def value(self, name: str) -> Any:
+        """What a widget holds, or will start with."""
+        start = as_widget(type(self.preset).model_fields[name], getattr(self.preset, name))
+        return st.session_state.get(self.key(name), start)
 
     def set_to(self, name: str, value: Any) -> None:
         """Give a widget another value; only in a callback, before the widgets are drawn."""

@@ -63,11 +63,10 @@ def _take_over(form: Form, key: str) -> None:
     except LabError as error:
         st.session_state[f"{key}_told"] = f":material/error: {problem(error)}"
         return
-    start, fields = form.lab.settings(), form.lab.settings.model_fields
+    fields = form.lab.settings.model_fields
     for name in (name for name in fields if name not in HERE and not _is_own(name, taken)):
         value = as_widget(fields[name], getattr(taken, name))
-        known = st.session_state.get(form.key(name), as_widget(fields[name], getattr(start, name)))
-        if value != known:
+        if value != form.value(name):
             form.set_to(name, value)
     st.session_state[f"{key}_told"] = f":material/check: {_summary(form.lab, taken)}"
 

@@ -2,9 +2,9 @@
 
     python -m core.jobs.worker --devices cpu,cuda:0
 
-One per GPU, started by `core.jobs.supervisor` or by systemd. It keeps the model of the last run, so the next run of
-that model starts warm. When it has to leave (SIGTERM, an orderly end of its parent), it puts its job back into the
-queue first; when its parent dies, it ends its job and leaves then.
+One per GPU, started by `core.jobs.supervisor` or by systemd. It keeps models loaded, as many as its budget holds, so
+that their next run starts warm. When it has to leave (SIGTERM, an orderly end of its parent), it puts its job back into
+the queue first; when its parent dies, it ends its job and leaves then.
 
 `--execute module:function` replaces `core.runs.execution:execute`; tests use it to run without a model.
 """
@@ -122,6 +122,8 @@ class Worker:
         self._has_run = True
         kept = self._keep(job, ending)
         _log.info("Job %s: %s.", job.id, "stored" if kept else "lost to another worker, nothing stored")
+        if self._resident is not None:
+            _log.info("Loaded: %s.", self._resident.description or "nothing")
 
     def _keep(self, job: Job, ending: Callable[[Session], bool]) -> bool:
         try:
@@ -173,7 +175,7 @@ class Worker:
             # Imported here: it may bring torch, and the worker is ready sooner without.
             from core.models.resident import Resident
 
-            self._resident = Resident()
+            self._resident = Resident(config().resident_share)
         return self._resident
 
     def _store(self, database: Session, job: Job, outcome: claiming.Outcome) -> bool:

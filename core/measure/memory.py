@@ -14,6 +14,7 @@ One reading takes about 30 microseconds on a CPU-only machine.
 import ctypes
 import gc
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,14 @@ _handles: dict[str | None, Any] = {}
 """NVML's handle of each GPU that has answered."""
 
 
+@dataclass(frozen=True)
+class Room:
+    """A device's memory: what a process could still take of it (None where no meter says), and all of it."""
+
+    free_bytes: int | None
+    total_bytes: int
+
+
 class Meters:
     """The four meters for one run.
 
@@ -49,6 +58,7 @@ class Meters:
         self.is_cuda = device.startswith("cuda")
         self.gpu_reason = machine.gpu_reason or "this machine has no GPU"
         self.gpu = gpu_of(device, machine)
+        self._total_bytes = self.gpu.memory_bytes if self.is_cuda and self.gpu else machine.ram_bytes
         self.highest_device_used: int | None = None
         self._process = psutil.Process()
         self._peak_rss_is_ours = False
@@ -83,6 +93,23 @@ class Meters:
         else:
             reading["device_used_bytes_basis"] = "the highest of the readings; the driver keeps no peak"
         return reading | self._of_torch("max_memory_allocated", "max_memory_reserved")
+
+    def room(self) -> Room:
+        """What this process could still take of the run's device, freed blocks that PyTorch keeps included."""
+        return Room(self._free(), self._total_bytes)
+
+    def _free(self) -> int | None:
+        if not self.is_cuda:
+            # In a container the machine's own figure can be more than the container may take.
+            own = int(self._process.memory_info().rss)
+            return max(0, min(int(psutil.virtual_memory().available), self._total_bytes - own))
+        if has_context(self.device):
+            import torch
+
+            kept = torch.cuda.memory_reserved(self.device) - torch.cuda.memory_allocated(self.device)
+            return int(torch.cuda.mem_get_info(self.device)[0] + kept)
+        used, _ = self._ask_driver()
+        return None if used is None else max(0, self._total_bytes - used)
 
     def _device_used(self) -> Reading:
         used, reason = self._ask_driver()

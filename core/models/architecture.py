@@ -1,7 +1,7 @@
 """Builds the networks of a checkpoint folder without weights, and says how each of their tensors is to be filled.
 
-A checkpoint folder is laid out as on the Hub: one `config.json` (Qwen), or a `model_index.json` that names a
-pipeline's components, each with its own configuration. Networks are built on PyTorch's `meta` device, which
+A checkpoint folder is laid out as on the Hub: one `config.json` (Qwen, a single UNet), or a `model_index.json` that
+names a pipeline's components, each with its own configuration. Networks are built on PyTorch's `meta` device, which
 keeps shapes and takes no memory.
 
     >>> networks(CONFIGS / "qwen3-0.6b")["model"].num_parameters()
@@ -31,6 +31,8 @@ def networks(folder: Path) -> dict[str, nn.Module]:
     """Every network of a checkpoint folder by component name (`model` where there is only one), on `meta`."""
     index = folder / "model_index.json"
     if not index.exists():
+        if kind := json.loads((folder / "config.json").read_text()).get("_class_name"):
+            return {"model": _on_meta(_class("diffusers", kind), folder)}
         config = transformers.AutoConfig.from_pretrained(folder)
         with torch.device("meta"):
             return {"model": transformers.AutoModelForCausalLM.from_config(config)}

@@ -51,8 +51,7 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write_tokenizers(folder: Path) -> None:
     """One tokenizer beside every text model, with as many tokens as the model has rows for."""
-    if not (folder / "model_index.json").exists():
-        rows = _read(folder / "config.json")["vocab_size"]
+    if (folder / "config.json").exists() and (rows := _read(folder / "config.json").get("vocab_size")):
         write_qwen_tokenizer(folder, min(QWEN_VOCABULARY, rows - SPECIAL_ROWS))
     if (folder / "text_encoder").exists():
         rows = _read(folder / "text_encoder" / "config.json")["vocab_size"]

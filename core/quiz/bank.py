@@ -88,6 +88,17 @@ class Source(Part):
 class PredictionChoice(Part):
     id: Id
     text: Line
+    when: dict[Line, tuple[Number, Number]] = Field(default_factory=dict)
+    """Measure -> [low, high): what a run measures where this comes true. Without it a run does not say."""
+
+
+class PredictionRun(Part):
+    """Which runs say something to a prediction: the question's settings by name, and the model's size if it matters."""
+
+    sentence: Line
+    """What a run says; `{measure}` is replaced by that measure's figure with its unit."""
+    same_settings: tuple[Line, ...] = ()
+    parameters: StrictInt | None = Field(default=None, gt=0)
 
 
 class OwnPrediction(Part):
@@ -95,6 +106,7 @@ class OwnPrediction(Part):
 
     prompt: Text
     choices: tuple[PredictionChoice, ...] = Field(min_length=2)
+    run: PredictionRun | None = None
 
 
 class Choice(Part):

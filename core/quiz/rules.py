@@ -17,6 +17,7 @@ from core.measure.gpus import SIMULATED
 from core.models.catalog import CATALOG
 from core.quiz.bank import Bank, Choice, Key, Question
 from core.quiz.document import Path
+from core.quiz.predicted import predicted_errors
 from core.quiz.scoring import blind_scores
 from core.quiz.wording import suggestion
 from core.runs.lab import Lab
@@ -164,6 +165,7 @@ def _predictions(question: Question) -> Found:
     for index, name in enumerate(ids):
         if name in ids[:index]:
             yield ("prediction", "choices", index, "id"), f"the id {name!r} is already used", "duplicate_id"
+    yield from predicted_errors(question)
 
 
 def _lab(question: Question) -> Found:

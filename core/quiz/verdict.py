@@ -13,7 +13,9 @@ def figure(value: float, unit: str) -> str:
     >>> figure(16.618, "s"), figure(2.5523, "GiB")
     ('16.6 s', '2.55 GiB')
     """
-    return seconds(value) if unit == "s" else f"{significant(value)} {UNIT_WORDS.get(unit, unit)}"
+    if unit == "s":
+        return seconds(value)
+    return f"{significant(value)}{'' if unit == '×' else ' '}{UNIT_WORDS.get(unit, unit)}"
 
 
 def of_ticks(question: Question, ticked: frozenset[str], score: float) -> str:

@@ -54,6 +54,8 @@ GONE_REMEDY = "Run it again; a new worker process takes over. If it stays, resta
 LONGEST_REASON = 300
 SMALLER = "Choose fewer pixels or tokens, a smaller precision (float16), or the small twin."
 
+CROWDED = "The memory ran out while other models were loaded, so they were let go and the run began again."
+
 log = logging.getLogger(__name__)
 _settled: set[str] = set()
 """Labs after whose imports the collector was told so."""
@@ -102,15 +104,31 @@ def execute(
         planned = plan(lab, parse_settings(lab, settings), machine)
     except InvalidSettings as invalid:
         return _refused(lab, settings, invalid, job_id)
-    concrete = planned.settings
-    asked: dict[str, Any] = {"job_id": job_id, "is_fresh": is_fresh, "picture": picture, "progress": progress}
-    recorder = Recorder(lab.name, concrete.model_dump(mode="json"), device=concrete.device, machine=machine, **asked)
+    asked: dict[str, Any] = {"job_id": job_id, "picture": picture, "progress": progress, "machine": machine}
+    outcome = _once(lab, planned, asked | {"is_fresh": is_fresh}, resident)
+    if not _was_crowded(outcome.record):
+        return outcome
+    # Everything was let go after the failure, so now the run has the device to itself, as it would have without budget.
+    again = _once(lab, planned, asked | {"is_fresh": False}, resident)
+    again.record["notes"].append(CROWDED)
+    return again
+
+
+def _once(lab: Lab, planned: Plan, asked: dict[str, Any], resident: Resident) -> Outcome:
+    settings, progress = planned.settings, asked["progress"]
+    recorder = Recorder(lab.name, settings.model_dump(mode="json"), device=settings.device, **asked)
     for reason in planned.reasons:
         recorder.note(reason)
     if planned.refusal:
         return Outcome(recorder.finish("failed", planned.refusal))
     _tell_computed(lab, planned, progress)
-    return _run(lab, concrete, recorder, resident, progress)
+    return _run(lab, settings, recorder, resident, progress)
+
+
+def _was_crowded(record: dict[str, Any]) -> bool:
+    """Whether a run found too little memory while models of other runs had a part of it."""
+    is_full = (record["error"] or {}).get("kind") == OutOfMemory.kind
+    return is_full and bool(record["memory"].get("resident_bytes"))
 
 
 def _tell_computed(lab: Lab, planned: Plan, progress: Progress) -> None:
@@ -141,7 +159,7 @@ def _attempt(
             with recorder.stage("Importing the libraries"):
                 module = importlib.import_module(f"core.labs.{lab.name}.run")
                 quiet_libraries()
-                _leave_libraries_alone(lab.name, resident)
+                _leave_libraries_alone(lab.name)
                 if isinstance(settings, ModelSettings):
                     use_threads(settings)
             module.run(settings, recorder, resident, progress)
@@ -163,12 +181,12 @@ def _attempt(
     return "finished", None
 
 
-def _leave_libraries_alone(lab_name: str, resident: Resident) -> None:
-    """Have the garbage collector pass over what the libraries made, once per lab and while no model is loaded.
+def _leave_libraries_alone(lab_name: str) -> None:
+    """Have the garbage collector pass over what the libraries made, once per lab; a model that goes ends that.
 
     It would look through their many objects again and again while a model is read: loads took about a tenth longer.
     """
-    if lab_name not in _settled and resident.description is None:
+    if lab_name not in _settled:
         _settled.add(lab_name)
         gc.collect()
         gc.freeze()

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.runs.memory_model import Part
 from core.runs.records import Record, growth
@@ -80,12 +80,14 @@ class Lab:
         fallback: what source `auto` takes where the Hub's weights are neither cached nor reachable.
         page_fallback: the same on the lab's own page, where nothing is asked.
         measures: what a question may ask of its record.
+        predictable: what only a prediction is judged by, beside the measures: how the repeats of a sweep compare.
         beside_weights: what a run should need beside the weights, where that can be computed.
         carries_over: one sentence for every result of a twin, on what holds of the real model too; a lab without models
             has none.
         helps_with: kinds of errors after which its page has something to show.
         world: what its twin knows, where it takes a prompt.
         suggestions: prompts that the twin knows, by title.
+        experiments: settings that its own page offers to try, by title; all others of the experiments are as they were.
     """
 
     name: str
@@ -96,11 +98,13 @@ class Lab:
     fallback: Literal["dummy", "embedded"] = "dummy"
     page_fallback: Literal["dummy", "embedded"] | None = None
     measures: dict[str, Measure] = field(default_factory=dict)
+    predictable: dict[str, Measure] = field(default_factory=dict)
     beside_weights: Callable[[ModelSettings], Part] | None = None
     carries_over: str = ""
     helps_with: tuple[str, ...] = ()
     world: World | None = None
     suggestions: dict[str, str] = field(default_factory=dict)
+    experiments: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def settings(self) -> type[LabSettings]:

@@ -1,33 +1,36 @@
 """Loading a lab's models, measured: where the weights come from, memory before and after, what they are made of.
 
 Worker side. A lab asks for its models here; what an earlier run of the same lab left loaded is used again, and the
-record says so.
+record says so. It says as well which other models stayed loaded beside it, with their bytes, and which were let go.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
-
-import psutil
 
 from core.errors import OutOfMemory
 from core.measure.memory import NO_GPU_RUN, give_back, has_context
 from core.measure.page_cache import cached_share
 from core.measure.progress import Progress
-from core.measure.recorder import Recorder
-from core.models.catalog import CATALOG, Model
+from core.measure.recorder import Border, Recorder
+from core.models.catalog import CATALOG, DTYPE_BYTES, Model
 from core.models.checkpoint import Checkpoint, checkpoint
 from core.models.listing import MARGIN_BYTES
-from core.models.resident import Resident
+from core.models.resident import Need, Resident
+from core.runs.memory_model import predicted
+from core.runs.registry import LABS
 from core.runs.settings import ModelSettings
 from core.units import gib
 
 T = TypeVar("T")
 
-REUSED = "The model was still loaded from the run before, so this run has no loading time."
+REUSED = "The model was still loaded from an earlier run, so this run has no loading time."
 NOT_FRESH = "CUDA was initialised before this run, so its own share of the memory cannot be told; use a fresh process"
 ALREADY_LOADED = "the model was already loaded when the run began"
+MAKING_ROOM = "Making room"
+ALONE = "This lab measures with nothing else loaded"
+BESIDE = "Beside this run stayed loaded: {titles}, {size}. What the run added, and its peak, leave that out."
 
 
 @dataclass
@@ -53,6 +56,8 @@ def load_or_reuse(
         read: checkpoints by model id -> models in memory.
     """
     was_read = False
+    key = (lab, *(model.id for model in models), settings.source, settings.device, settings.dtype)
+    need = need_of(lab, settings, models)
 
     def read_now() -> Loaded[T]:
         nonlocal was_read
@@ -65,14 +70,15 @@ def load_or_reuse(
         recorder.read("load_peak")
         return loaded
 
-    key = (lab, *(model.id for model in models), settings.source, settings.device, settings.dtype)
-    loaded = resident.get(key, read_now)
+    make_room(key, need, recorder, resident, progress)
+    if key not in resident.keys:
+        check_gpu(settings, need.weights_bytes, recorder)
+    loaded = resident.get(key, read_now, need)
     recorder.read("after_load")
-    if not was_read:
-        recorder.leave_out("baseline", ALREADY_LOADED)
-        recorder.leave_out("context", ALREADY_LOADED)
-        recorder.leave_out("load_peak", ALREADY_LOADED)
-        recorder.note(REUSED)
+    if was_read:
+        resident.measured(key, _size_bytes(loaded, recorder))
+    else:
+        _say_reused(recorder)
     for entry in loaded.entries:
         recorder.add_model(entry | {"reused": not was_read})
     recorder.leave_out("freed", "the lab keeps the model loaded for the next run")
@@ -80,11 +86,78 @@ def load_or_reuse(
     return loaded.parts
 
 
+def need_of(lab: str, settings: ModelSettings, models: tuple[Model, ...]) -> Need:
+    """What a run is going to take, computed from the architecture before anything is loaded."""
+    is_twin = settings.source == "embedded"
+    parameters = sum(model.twin_parameters if is_twin else model.parameters for model in models)
+    weights_bytes = parameters * DTYPE_BYTES[settings.dtype]
+    beside = sum(part.bytes for part in predicted(LABS[lab], settings, weights_bytes)[1:])
+    titles = " and ".join(model.title for model in models)
+    title = f"the small twin of {titles}" if is_twin else titles
+    return Need(title, settings.device, weights_bytes, beside + MARGIN_BYTES)
+
+
+def make_room(key: Hashable, need: Need, recorder: Recorder, resident: Resident, progress: Progress) -> None:
+    """Let other models go until the run has room, say so, and note what stays loaded beside it."""
+    while short := resident.shortage(key, need, recorder.meters.room()):
+        _let_go(short.first, short.reason, recorder, resident, progress)
+    beside = resident.beside(key, need)
+    size_bytes = sum(held.size_bytes for held in beside)
+    recorder.record["memory"] |= {
+        "resident_bytes": size_bytes,
+        "resident": [{"title": held.need.title, "bytes": held.size_bytes} for held in beside],
+    }
+    if beside:
+        recorder.note(BESIDE.format(titles=" and ".join(held.need.title for held in beside), size=gib(size_bytes)))
+
+
+def start_alone(recorder: Recorder, resident: Resident, progress: Progress) -> None:
+    """Let every model go, for labs whose figures are about memory: nothing else may share the process then."""
+    for key in resident.keys:
+        _let_go(key, ALONE, recorder, resident, progress)
+
+
+def _let_go(key: Hashable, reason: str, recorder: Recorder, resident: Resident, progress: Progress) -> None:
+    """Let one model go between two readings of every meter."""
+    with recorder.stage(MAKING_ROOM):
+        recorder.timeline.add(recorder.meters.read())
+        before = recorder.meters.room().free_bytes
+        sentence = f"{reason}: lets go of {resident.title(key)}."
+        progress.report(sentence)
+        gone = resident.let_go(key)
+        recorder.timeline.add(recorder.meters.read())
+    recorder.note(sentence)
+    recorder.record["memory"].setdefault("let_go", []).append(
+        {
+            "title": gone.need.title,
+            "bytes": gone.size_bytes,
+            "free_before_bytes": before,
+            "free_after_bytes": recorder.meters.room().free_bytes,
+        }
+    )
+
+
+def _size_bytes(loaded: Loaded[Any], recorder: Recorder) -> int:
+    """What the models take: on a GPU what the allocator grew by, on the CPU, where no meter tells, their weights."""
+    memory = recorder.record["memory"]
+    after, before = ((memory[border] or {}).get("allocated_bytes") for border in ("after_load", "context"))
+    if after is None or before is None:
+        return sum(int(entry["weights_bytes"]) for entry in loaded.entries)
+    return int(after - before)
+
+
+def _say_reused(recorder: Recorder) -> None:
+    borders: tuple[Border, ...] = ("baseline", "context", "load_peak")
+    for border in borders:
+        recorder.leave_out(border, ALREADY_LOADED)
+    recorder.note(REUSED)
+
+
 def find_weights(
-    models: Iterable[Model], settings: ModelSettings, recorder: Recorder, progress: Progress
+    models: Sequence[Model], settings: ModelSettings, recorder: Recorder, progress: Progress
 ) -> dict[str, Checkpoint]:
     """The checkpoint of every model, downloaded or written first where it is not there yet."""
-    check_room(models, settings)
+    check_room(models, settings, recorder)
     with recorder.stage("Finding the weights"):
         found = {model.id: checkpoint(model.id, settings.source, progress) for model in models}  # type: ignore[arg-type]
     files = [file for each in found.values() for file in _weight_files(Path(each.path))]
@@ -111,7 +184,7 @@ def start_from_empty(recorder: Recorder) -> None:
     recorder.meters.reset_peaks()
 
 
-def check_room(models: Iterable[Model], settings: ModelSettings) -> None:
+def check_room(models: Sequence[Model], settings: ModelSettings, recorder: Recorder) -> None:
     """Refuse what would drive this machine out of RAM: the operating system would end the process without a word.
 
     Raises:
@@ -120,12 +193,34 @@ def check_room(models: Iterable[Model], settings: ModelSettings) -> None:
     if settings.source == "embedded" or settings.device != "cpu":
         return
     needed = sum(model.weights_bytes(settings.dtype) for model in models) + MARGIN_BYTES
-    free = psutil.virtual_memory().available
-    if needed > free:
+    free = recorder.meters.room().free_bytes
+    if free is not None and needed > free:
         raise OutOfMemory(
             f"The run needs at least {gib(needed)} of RAM, and {gib(free)} are free.",
-            "Close other programs, choose float16, or take the small twin.",
+            _what_helps(settings),
         )
+
+
+def check_gpu(settings: ModelSettings, weights_bytes: int, recorder: Recorder) -> None:
+    """Refuse a load whose weights alone are more than what is free on the run's GPU.
+
+    Raises:
+        OutOfMemory: with what is needed and what is free.
+    """
+    free = recorder.meters.room().free_bytes
+    if recorder.clock.is_cuda and free is not None and weights_bytes > free:
+        raise OutOfMemory(
+            f"The weights take {gib(weights_bytes)}, and {gib(free)} are free on {settings.device}.",
+            _what_helps(settings),
+        )
+
+
+def _what_helps(settings: ModelSettings) -> str:
+    """What to do where a model finds no room."""
+    helps = ["close other programs"]
+    helps += ["choose float16"] if settings.dtype == "float32" else []
+    helps += ["take the small twin"] if settings.source != "embedded" else []
+    return f"{', or '.join(helps).capitalize()}."
 
 
 def parameters_and_bytes(network: Any) -> tuple[int, int]:

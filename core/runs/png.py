@@ -19,7 +19,7 @@ from PIL.PngImagePlugin import PngInfo
 from core.errors import BadPicture
 
 CHUNK = "vram_lab"
-OF_ONE = ("seed", "num_inference_steps", "guidance_scale", "width", "height")
+OF_ONE = ("seed", "num_inference_steps", "guidance_scale", "width", "height", "strengths")
 """Settings that stand beside a picture as they were for it."""
 SWEEPS = ("sweep", "second_sweep")
 """How the settings begin that make several pictures in one run."""

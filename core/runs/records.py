@@ -68,6 +68,17 @@ def growth(record: Record, border: str, meter: str) -> float | None:
     return None if before is None or after is None else after - before
 
 
+def resident_bytes(record: Record) -> int:
+    """Bytes of other models that were loaded on the run's device while it ran; they are part of every reading there."""
+    return (record.get("memory") or {}).get("resident_bytes") or 0
+
+
+def own_peak(record: Record, meter: str) -> float | None:
+    """The highest reading of a meter of this process, without the models of other runs."""
+    value = reading(record, "peak", meter)
+    return None if value is None else value - resident_bytes(record)
+
+
 def memory_growth_gib(record: Record) -> float | None:
     """GiB of the main meter from the baseline to the last border that was read."""
     for border in ("after_run", "after_load"):

@@ -35,6 +35,8 @@ RUNS = {
     "precision": {"source": "embedded", "max_new_tokens": 4, "repeats": 2, "precisions": "bfloat16"},
     "optimisation": {"source": "embedded", "max_new_tokens": 4, "repeats": 2, "variants": "eager"},
     "memory_savers": {"source": "embedded", "num_inference_steps": 1, "side": 64, "savers": "vae_slicing"},
+    "image_to_image": {"source": "embedded", "num_inference_steps": 4, "strengths": "0.5, 1"},
+    "ddpm": {"source": "embedded", "ways": "", "ddim_steps": "3, 5"},
 }
 """The cheapest run of every lab."""
 TEACHER = ["", "_live", "_projector", "_statistics", "_measurements", "_students", "_marks", "_exports", "_models"]

@@ -41,7 +41,7 @@ def go(page: Page, link: str) -> None:
 
 
 def measured(page: Page) -> Locator:
-    return page.get_by_text("Fastest picture").first
+    return page.get_by_text("Same seed, difference").first
 
 
 def test_a_class_hour(browser: Browser, server: AppServer, tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from core.quiz.bank import Question
 from core.store.database import session
 from core.store.tables import Class
 from tests.browser.classroom import PASSCODE, student, teacher, tick
-from tests.browser.conftest import open_page
+from tests.browser.conftest import choose, open_page
 from tests.browser.server import AppServer
 from tests.core.classroom.school import answered, joined
 from tests.core.quiz.examples import LESSON
@@ -131,10 +131,27 @@ def test_the_order_stays_and_takes_new_students_in(teaching: Page, server: AppSe
     expect(names).to_have_text(["Ben", "Dora", "Ada", "Cleo"])
 
 
+def test_the_signs_are_in_sight_and_the_columns_of_a_section_are_not_cut(
+    teaching: Page, server: AppServer, room: Class
+) -> None:
+    joined(room, "Ada")
+    watch(teaching, server, room)
+    expect(teaching.get_by_label("Signs")).to_be_in_viewport(ratio=1)
+    frame, hidden = teaching.locator(".frame"), "frame => frame.scrollWidth - frame.clientWidth"
+    assert frame.evaluate(hidden) <= 0
+    expect(frame).not_to_have_class(re.compile("more"))
+    choose(teaching.get_by_role("radio", name="All", exact=True))
+    expect(frame).to_have_class(re.compile("more"))
+    frame.evaluate("frame => frame.scrollTo(frame.scrollWidth, 0)")
+    expect(frame).not_to_have_class(re.compile("more"))
+
+
 def test_the_keyboard_moves_in_the_grid_and_chooses(teaching: Page, server: AppServer, room: Class) -> None:
     for handle in ("Ada", "Ben"):
         joined(room, handle)
     watch(teaching, server, room)
+    choose(teaching.get_by_role("radio", name="All", exact=True))
+    expect(teaching.get_by_role("columnheader")).to_have_count(len(LESSON.questions) + 3)
     teaching.get_by_role("button", name="Answered").focus()
     for key in (*["Tab"] * (len(LESSON.questions) + 1), "ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight", "Enter"):
         teaching.keyboard.press(key)

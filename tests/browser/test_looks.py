@@ -21,6 +21,8 @@ PAGES = [
     "o2",
     "o3",
     "m2",
+    "d5",
+    "n3",
     "runs",
     "report",
 ]

@@ -26,6 +26,10 @@ QUICK: dict[str, list[str]] = {
         *("--source", "embedded", "--set", 'savers=["vae_slicing"]', "--set", "side=128"),
         *("--set", "num_inference_steps=1", "--set", "memory_limit_gib=0.05"),
     ],
+    "image_to_image": [
+        *("--source", "embedded", "--set", "num_inference_steps=4", "--set", "strengths=[0.5,1.0]"),
+    ],
+    "ddpm": ["--source", "embedded", "--set", "ways=[]", "--set", "ddim_steps=[3]"],
 }
 """The smallest run of each lab; a new lab without one fails here."""
 

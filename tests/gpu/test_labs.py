@@ -107,6 +107,13 @@ def test_offloads_need_less_of_the_card_and_draw_the_same_picture() -> None:
     assert (found["together"]["largest_side"] or 0) > (found["plain"]["largest_side"] or 0)
 
 
+def test_noise_and_its_removal_at_the_size_of_the_paper() -> None:
+    record = run("ddpm", source="dummy", device="cuda", ways=["ddpm"], ddim_steps=[50], pictures=4)
+    every, some = record["outputs"]["ways"]
+    assert (every["evaluations"], some["evaluations"]) == (1000, 50)
+    assert every["wall_s"] > 10 * some["wall_s"]
+
+
 def test_every_precision_runs_on_the_card_and_takes_its_bytes() -> None:
     record = run("precision", source="dummy", device="cuda", max_new_tokens=8)
     found = {entry["name"]: entry for entry in record["outputs"]["variants"]}

@@ -36,6 +36,8 @@ class Grid {
     this.body.addEventListener("keydown", (event) => this.press(event));
     this.body.addEventListener("focusin", (event) => this.stopAt(event.target));
     this.body.addEventListener("mouseleave", () => this.arrange());
+    this.frame.addEventListener("scroll", () => this.fade());
+    new ResizeObserver(() => this.fade()).observe(this.frame);
   }
 
   show(data) {
@@ -55,6 +57,13 @@ class Grid {
     this.mark();
     // Rows do not move under the pointer or away from the keyboard.
     if (!this.isInUse() || this.body.childElementCount < this.rows.size) this.arrange();
+    this.fade();
+  }
+
+  // More columns to the right than there is room for.
+  fade() {
+    const { scrollLeft, clientWidth, scrollWidth } = this.frame;
+    this.frame.classList.toggle("more", scrollLeft + clientWidth < scrollWidth - 1);
   }
 
   begin(questions, shape) {

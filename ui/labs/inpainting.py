@@ -9,6 +9,8 @@ from ui.dot_charts import repeat_dots
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
+from ui.picture_grid import TILE_PX
+from ui.results.cost import cost
 from ui.results.networks import networks
 from ui.results.previews import ROLE, previews
 from ui.results.readings import evaluation_chart, peak_figure, written
@@ -38,24 +40,24 @@ def _figures(run: ShownRun) -> list[Figure]:
 def _main(run: ShownRun, key: str) -> None:
     record = run.record
     made = {picture.role: picture for picture in run.pictures}
-    with st.grid(3, min_column_width=150):
+    with st.grid(3, min_column_width=TILE_PX):
         for role, title in TITLES.items():
             if role in made:
                 caption = _found(record) or title if role == "mask" else title
                 st.image(enlarged(made[role].png), caption=caption, width="stretch", alt=caption)
     if "result" in made:
         size_note(made["result"].png, "The result has")
-    networks(record.get("models") or [])
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    found: dict[str, Draw] = {"Time": _time}
+    found: dict[str, Draw] = {"Networks": lambda run, key: networks(run.record.get("models") or []), "Time": _time}
     if {"original", "result"} <= {picture.role for picture in run.pictures}:
         found["Before and after"] = _before_and_after
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
     if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
+    found["Cost"] = lambda run, key: cost(run.record, key)
     return found
 
 
@@ -81,7 +83,7 @@ def _networks(models: list[Record]) -> int:
 def _found(record: Record) -> str:
     """What the detector found and how sure it was; empty where it found nothing."""
     found = (record.get("outputs") or {}).get("found")
-    return f"Mask of the {found['label']}, {found['confidence']:.0%} sure: white is painted over" if found else ""
+    return f"Mask of the {found['label']}, {found['confidence']:.0%} sure" if found else ""
 
 
 WORDS = {"region": ("Paint over", "What part of the picture is replaced.")}

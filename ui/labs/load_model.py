@@ -4,9 +4,9 @@ from core.runs.records import fastest, growth, main_meter
 from core.units import gb, gib, seconds
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
-from ui.results.memory_parts import has_parts, memory_parts
+from ui.results.memory_parts import memory
 from ui.results.networks import networks
-from ui.results.readings import METERS, memory_chart, memory_figure, written
+from ui.results.readings import METERS, memory_figure, written
 from ui.runs import ShownRun
 
 
@@ -37,15 +37,8 @@ def _figures(run: ShownRun) -> list[Figure]:
     ]
 
 
-def _main(run: ShownRun, key: str) -> None:
-    memory_chart(run.record, f"{key}_main")
-
-
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    found: dict[str, Draw] = {"Networks": lambda run, key: networks(run.record.get("models") or [])}
-    if has_parts(run.record):
-        found["Memory"] = lambda run, key: memory_parts(run.record, key)
-    return found
+    return {"Memory": memory, "Networks": lambda run, key: networks(run.record.get("models") or [])}
 
 
-LOOK = Look(icon=":material/download:", sentence=_sentence, figures=_figures, main=_main, tabs=_tabs)
+LOOK = Look(icon=":material/download:", sentence=_sentence, figures=_figures, tabs=_tabs)

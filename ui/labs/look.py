@@ -18,7 +18,8 @@ class Look:
 
     Attributes:
         icon: of its page, as Streamlit names icons.
-        main: what is looked at first: pictures, or the chart that answers the question.
+        main: what is looked at first: pictures, or the chart that answers the question. Beside pictures, or where it is
+            one of the tabs in any case, that chart is the first tab, which is open.
         sentence: what the run found, in one sentence; empty where there is nothing to say.
         figures: at most four.
         tabs: what stands behind the lab's own tabs, by title; those with nothing to show are left out.
@@ -35,7 +36,7 @@ class Look:
     """
 
     icon: str
-    main: Draw
+    main: Draw = lambda run, key: None
     sentence: Callable[[ShownRun], str] = lambda run: ""
     figures: Callable[[ShownRun], Sequence[Figure]] = lambda run: ()
     tabs: Callable[[ShownRun], Mapping[str, Draw]] = lambda run: {}

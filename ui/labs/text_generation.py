@@ -12,8 +12,8 @@ from ui.plain import plain
 from ui.results.readings import peak_figure, written
 from ui.runs import ShownRun
 
-TEXT_PX = 260
-LONG = 900
+TEXT_PX = 150
+LONG = 300
 """From so many characters on a text scrolls in a box."""
 
 

@@ -13,17 +13,21 @@ from ui.dot_charts import repeat_dots
 from ui.enlarged import SINGLE_PX, enlarged, size_note
 from ui.figures import Figure
 from ui.labs.look import Draw, Look
-from ui.picture_grid import grid_sentence, picture_caption, picture_grid, png_button
+from ui.labs.picture_sweeps import sweep_figures, sweep_sentence
+from ui.picture_grid import TILE_PX, picture_caption, picture_grid, tile_caption
+from ui.results.cost import cost
 from ui.results.previews import ROLE, previews
-from ui.results.readings import changed, evaluation_chart, peak_figure, repeat_label, written
+from ui.results.readings import evaluation_chart, peak_figure, repeat_label, written
 from ui.runs import ShownRun
 
 
 def _figures(run: ShownRun) -> list[Figure]:
     record, best = run.record, fastest(run.record)
+    if found := sweep_figures(record, _made(run)):
+        return [*found, peak_figure(record)]
     often = "How often the UNet ran. Some schedulers run it more often than they count steps."
     return [
-        Figure("Fastest picture", written(best, "wall_s", seconds), _of(record, best)),
+        Figure("Fastest picture", written(best, "wall_s", seconds)),
         Figure("UNet evaluations", written(best, "evaluations", str), often),
         Figure("Time per evaluation", written(best, "seconds_per_evaluation", seconds)),
         peak_figure(record),
@@ -31,34 +35,31 @@ def _figures(run: ShownRun) -> list[Figure]:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """The pictures, and of a sweep what it is about: times over the steps, else how far apart they are.
-
-    Of two sweeps the grid says both.
-    """
-    made, sweep = _made(run), run.record["settings"].get("sweep")
+    """The pictures; of two sweeps as a grid, which says time and memory of each."""
     if run.record["settings"].get("second_sweep"):
-        picture_grid(made, run.record, key)
-        return
-    _gallery(made, key)
-    if sweep in ("seed", "guidance_scale"):
-        _distances(made, run.record, key)
+        picture_grid(_made(run), run.record, key)
     else:
-        _times(run.record, key)
+        _gallery(_made(run))
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    """What a sweep is not about in the first place, the limit, any two over each other, and how each formed."""
-    sweep, found = run.record["settings"].get("sweep"), dict[str, Draw]()
-    if run.record["settings"].get("second_sweep") or sweep in ("seed", "guidance_scale"):
-        found["Time"] = lambda run, key: _times(run.record, key)
-    elif sweep == "num_inference_steps":
-        found["Difference"] = lambda run, key: _distances(_made(run), run.record, key)
+    """What a sweep is about comes first: times over the steps, else how far apart the pictures are.
+
+    Then the limit, any two over each other, and how each formed.
+    """
+    settings = run.record["settings"]
+    sweep, is_single = settings.get("sweep"), not settings.get("second_sweep")
+    found: dict[str, Draw] = {"Time": lambda run, key: _times(run.record, key)}
+    apart: dict[str, Draw] = {"Difference": lambda run, key: _distances(_made(run), run.record, key)}
+    if is_single and sweep:
+        found = {**found, **apart} if sweep == "num_inference_steps" else {**apart, **found}
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
     if len(_made(run)) > 1:
         found["Compare"] = lambda run, key: before_after(_sides(run), key)
     if any(picture.role == ROLE for picture in run.pictures):
         found["How it formed"] = _formed
+    found["Cost"] = lambda run, key: cost(run.record, key)
     return found
 
 
@@ -83,26 +84,17 @@ def _made(run: ShownRun) -> list[Picture]:
     return [picture for picture in run.pictures if picture.role == "picture"]
 
 
-def _of(record: Record, repeat: Record) -> str | None:
-    """Which picture of a sweep these figures are of."""
-    told = changed(repeat.get("settings") or {})
-    return f"The picture with {told}." if told else None
-
-
-def _gallery(made: list[Picture], key: str) -> None:
+def _gallery(made: list[Picture]) -> None:
     if not made:
         return
-    with st.grid(min(len(made), 3), min_column_width=150):
+    with st.grid(min(len(made), 3), min_column_width=TILE_PX, gap="xsmall"):
         for picture in made:
-            with st.container():
-                caption = picture_caption(picture)
-                shown = enlarged(picture.png, SINGLE_PX) if len(made) == 1 else enlarged(picture.png)
-                width: Literal["content", "stretch"] = "content" if len(made) == 1 else "stretch"
-                st.image(shown, width=width, alt=f"Generated picture, {caption}")
-                with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-                    st.caption(caption, width="content")
-                    png_button(picture, key)
-    size_note(made[0].png, "Each picture has" if len(made) > 1 else "The picture has")
+            caption = picture_caption(picture)
+            shown = enlarged(picture.png, SINGLE_PX) if len(made) == 1 else enlarged(picture.png)
+            width: Literal["content", "stretch"] = "content" if len(made) == 1 else "stretch"
+            st.image(shown, caption=tile_caption(picture), width=width, alt=f"Generated picture, {caption}")
+    if len(made) == 1:
+        size_note(made[0].png, "The picture has")
 
 
 def _distances(made: list[Picture], record: Record, key: str) -> None:
@@ -124,43 +116,18 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
     ]
     title = "Pixel difference to the first picture" if sweep == "seed" else "Distance to the last picture"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars(title, rows, "average difference of the colour values, 0 to 255", alt, key=f"{key}_distance")
+    bars(title, rows, "average colour difference, 0 to 255", alt, key=f"{key}_distance")
 
 
 def _sentence(run: ShownRun) -> str:
-    record, made = run.record, _made(run)
-    sweep, repeats = record["settings"].get("sweep"), record["repeats"]
-    is_single = not record["settings"].get("second_sweep")
-    if is_single and sweep == "seed" and _twins_agree(made):
-        return "The same seed gave the same picture, pixel by pixel; another seed changed it."
-    if is_single and sweep == "num_inference_steps" and len(repeats) > 1:
-        first, last = repeats[0], repeats[-1]
-        return (
-            f"From {first['num_inference_steps']} to {last['num_inference_steps']} steps the time went "
-            f"from {seconds(first['wall_s'])} to {seconds(last['wall_s'])}. Most of it is the UNet, "
-            "once per step and prompt."
-        )
-    if is_single and sweep == "guidance_scale" and len(made) == len(repeats) > 1:
-        near, far = made[-2], made[0]
-        return (
-            f"Every scale gave a picture, even {repeats[-1]['guidance_scale']:g}. On average its colour values are "
-            f"{significant(near.details['distance_to_last'])} of 255 away from those at "
-            f"{near.details['guidance_scale']:g} and {significant(far.details['distance_to_last'])} from those at "
-            f"{far.details['guidance_scale']:g}."
-        )
-    if not is_single and len(repeats) > 1:
-        return grid_sentence(record)
-    best = fastest(record)
+    record = run.record
+    if told := sweep_sentence(record, _made(run)):
+        return told
+    repeats, best = record["repeats"], fastest(record)
     if not best.get("evaluations") or not best.get("wall_s"):
         return ""
     which = "picture" if len(repeats) == 1 else f"fastest of {len(repeats)} pictures"
     return f"The {which} took {seconds(best['wall_s'])}, with {best['evaluations']} evaluations of the UNet."
-
-
-def _twins_agree(made: list[Picture]) -> bool:
-    """Whether every picture with the first one's seed is the first one, pixel by pixel."""
-    twins = [p.details for p in made[1:] if p.details.get("seed") == made[0].details.get("seed")]
-    return bool(twins) and all(details.get("difference_to_first") == 0 for details in twins)
 
 
 WORDS = {
@@ -171,13 +138,22 @@ WORDS = {
         "A second setting that takes several values: every value of the one with every value of the other, as a grid.",
     ),
     "second_sweep_values": ("The values of the second", "Separate them by commas. A grid has at most 36 pictures."),
+    "scheduler": ("Scheduler", "How the UNet's answers become steps. The networks stay, and so does their memory."),
     "seed": (
         "Seed",
         "Where the random numbers start, in the program `random_seed`. Left empty, each run draws a new one.",
     ),
 }
+SCHEDULERS = {
+    "own": "The model's own",
+    "ddim": "DDIM",
+    "euler": "Euler",
+    "euler_ancestral": "Euler ancestral",
+    "dpm_solver": "DPM-Solver++",
+    "unipc": "UniPC",
+}
 CHANGED = {"seed": "Seed", "num_inference_steps": "Steps", "guidance_scale": "Guidance scale"}
-OPTIONS = {"sweep": CHANGED, "second_sweep": CHANGED}
+OPTIONS = {"sweep": CHANGED, "second_sweep": CHANGED, "scheduler": SCHEDULERS}
 """What the settings of this lab alone are called, and what they are chosen from."""
 
 LOOK = Look(

@@ -29,13 +29,13 @@ class Filling:
 
 
 def gauge(memory: Mapping[str, Any]) -> str:
-    """The gauge as HTML, at the latest reading; an empty one before the first.
+    """The gauge as HTML, at the latest reading; before the first its name and its room.
 
     Args:
         memory: as `core.measure.progress` tells it.
     """
     if memory.get("now") is None:
-        return _frame("Memory", "not read yet", _line("") + _bar((), 1, None, 36), [])
+        return _frame("Memory", "not read yet", _line("") * 3, [])
     parts, mark, device = fillings(memory), expected_bytes(memory), float(memory["device"])
     times = magnification(max(memory["now"], mark or 0) / device)
     if times > 1:
@@ -94,7 +94,7 @@ def _bar(parts: Sequence[Filling], total: float, mark: float | None, height_px: 
     place = f"position:absolute;top:0;bottom:0;left:{100 * (mark or 0) / total:.2f}%;width:3px;margin-left:-1px"
     line = f'<span style="{place};background:{colour("predicted")}"></span>' if mark else ""
     edge = f"border:1px solid {colour('quiet')};border-radius:4px;overflow:hidden"
-    alt = escape("Memory in use: " + (", ".join(f"{p.name} {gib(p.bytes)}" for p in parts) or "not read yet"))
+    alt = escape("Memory in use: " + ", ".join(f"{p.name} {gib(p.bytes)}" for p in parts))
     return (
         f'<div role="img" aria-label="{alt}" style="position:relative;display:flex;height:{height_px}px;{edge}">'
         f"{inside}{line}</div>"

@@ -23,7 +23,7 @@ Place = tuple[float, float]
 
 
 def rate_line(now: Mapping[str, Any], counted: str, height_px: int) -> str:
-    """The line as HTML; an empty frame before the first rate.
+    """The line as HTML; before the first rate its name, its room and a sentence.
 
     Args:
         now: a job's progress.
@@ -32,15 +32,15 @@ def rate_line(now: Mapping[str, Any], counted: str, height_px: int) -> str:
     points, dots, limit = now.get("rates") or [], now.get("repeat_rates") or [], now.get("limit_per_s")
     rates = [rate for _, rate in [*points, *dots] if rate is not None]
     steps, top = now.get("rated_steps") or 0, axis_end(max([*rates, limit or 0]))
-    drawn = [_rule(share, "quiet", "1px solid", 1 if share == 100 else 0.3) for share in (0, 50, 100)]
-    if limit:
-        drawn.append(_limit(limit, top))
+    drawn = []
     if rates:
+        drawn += [_rule(share, "quiet", "1px solid", 1 if share == 100 else 0.3) for share in (0, 50, 100)]
+        drawn += [_limit(limit, top)] if limit else []
         drawn += [_stroke([_place(*point, steps, top) for point in part]) for part in segments(points)]
         drawn += [_dot(*_place(step, rate, steps, top)) for step, rate in dots]
         drawn.append(_text(significant(top, 2), "left:2px;top:0"))
     else:
-        drawn.append(_text("Drawn from the second step on.", "left:0;right:0;top:40%;text-align:center"))
+        drawn.append(_text("Drawn from the second step on.", "left:0;top:0"))
     latest = next((rate for _, rate in reversed(points or dots) if rate is not None), None)
     return _frame(counted, latest, "".join(drawn), steps, height_px)
 
@@ -66,7 +66,7 @@ def _frame(counted: str, latest: float | None, drawn: str, steps: int, height_px
     told = f"<b>{significant(latest)}</b> now" if latest else ""
     alt = f"{significant(latest)} {counted} per second now" if latest else "No speed yet"
     spread = "display:flex;justify-content:space-between;gap:12px;white-space:nowrap"
-    ends = f"<span>0</span><span>{f'{count(steps)} {escape(counted)}' if steps else ''}</span>"
+    ends = f"<span>0</span><span>{f'{count(steps)} {escape(counted)}' if steps else ''}</span>" if latest else "&nbsp;"
     return (
         f'<div><div style="{spread}"><b>Speed, {escape(counted)} per second</b><span>{told}</span></div>'
         f'<div role="img" aria-label="{escape(alt)}" style="position:relative;height:{height_px - AROUND_PX}px">'

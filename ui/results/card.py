@@ -17,9 +17,9 @@ from ui.labs.look import Draw, Look
 from ui.paths import page_path
 from ui.plain import plain
 from ui.results.conditions import conditions_words
-from ui.results.exports import exports
-from ui.results.memory_parts import memory_parts
-from ui.results.readings import memory_chart, stage_chart
+from ui.results.exports import exports, png_button
+from ui.results.memory_parts import memory
+from ui.results.readings import stage_chart
 from ui.results.verdict import verdict_card
 from ui.runs import ShownRun
 from ui.setting_words import TWIN
@@ -27,23 +27,28 @@ from ui.setting_words import TWIN
 WEIGHTS = {"hub": "trained weights", "dummy": "random weights", "embedded": "small twin"}
 
 
-def result(run: Run, key: str, can_compare: bool = True) -> None:
+def result(run: Run, key: str, predicted: str = "", can_compare: bool = True) -> None:
     """Draw a run's result; a failed or cancelled one shows what was measured until then.
 
-    What was found and the one chart that answers stand in sight, everything else behind tabs, of which only the one
-    that is looked at is drawn. Changing tabs redraws the result alone.
+    What was found and the one chart that answers stand in sight, pictures with their chart in the first tab; everything
+    else is behind tabs, of which only the one that is looked at is drawn. Changing tabs redraws the result alone.
+
+    Args:
+        predicted: what the run says to the student's prediction.
     """
-    st.fragment(_result, key=f"{key}_card")(run, key, can_compare)
+    st.fragment(_result, key=f"{key}_card")(run, key, predicted, can_compare)
 
 
-def _result(stored: Run, key: str, can_compare: bool) -> None:
+def _result(stored: Run, key: str, predicted: str, can_compare: bool) -> None:
     look, run = look_of(stored.lab), ShownRun(stored)
-    with st.container(border=True), from_run(short_provenance(run.record)):
+    with st.container(border=True, gap="xsmall"), from_run(short_provenance(run.record)):
         if stored.state != "finished":
             st.caption("Measured before the run ended:")
         _badges(run.record)
         if sentence := look.sentence(run):
             st.markdown(f"##### {sentence}")
+        if predicted:
+            st.markdown(predicted)
         figures(look.figures(run))
         look.main(run, key)
         if PICTURES_GONE in (run.record.get("notes") or []):
@@ -57,17 +62,12 @@ def _result(stored: Run, key: str, can_compare: bool) -> None:
 
 def _tabs(run: ShownRun, look: Look, can_compare: bool) -> dict[str, Draw]:
     """The lab's own tabs, then those of every lab."""
-    common: dict[str, Draw] = {} if run.record.get("memory") is None else {"Memory": _memory}
+    common: dict[str, Draw] = {} if run.record.get("memory") is None else {"Memory": memory}
     common |= {"Why": lambda run, key: verdict_card(run.record)} if verdict(run.record) else {}
     common |= {"Stages": lambda run, key: stage_chart(run.record, key)} if run.record.get("stages") else {}
     common |= {"Conditions": _conditions, "Take away": partial(_take_away, can_compare=can_compare)}
     own = look.tabs(run)  # one of the same title takes the common one's place
     return {**own, **{title: draw for title, draw in common.items() if title not in own}}
-
-
-def _memory(run: ShownRun, key: str) -> None:
-    memory_chart(run.record, key)
-    memory_parts(run.record, key)
 
 
 def _conditions(run: ShownRun, key: str) -> None:
@@ -81,6 +81,8 @@ def _conditions(run: ShownRun, key: str) -> None:
 def _take_away(run: ShownRun, key: str, can_compare: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         exports(run.record, key)
+        if look_of(run.record["lab"]).draws:
+            _pictures(run, key)
         if can_compare:
             st.page_link(
                 page_path("runs/my_runs.py"),
@@ -88,6 +90,13 @@ def _take_away(run: ShownRun, key: str, can_compare: bool) -> None:
                 icon=":material/compare_arrows:",
                 query_params={"compare_first": run.id},
             )
+
+
+def _pictures(run: ShownRun, key: str) -> None:
+    """The file of every picture that the run made; its settings are inside."""
+    made = [picture for picture in run.pictures if picture.role in ("picture", "result")]
+    for number, picture in enumerate(made, 1):
+        png_button(picture, key, f"PNG {number}" if len(made) > 1 else "PNG")
 
 
 def _badges(record: Record) -> None:

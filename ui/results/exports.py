@@ -1,4 +1,4 @@
-"""A run to take away: the whole record, its repeats as a table, and a notebook whose cell repeats it."""
+"""A run to take away: the whole record, its repeats as a table, a notebook whose cell repeats it, and its pictures."""
 
 import json
 
@@ -7,6 +7,7 @@ import streamlit as st
 from core.runs.exports import notebook, repeats_csv
 from core.runs.records import Record
 from core.runs.registry import LABS
+from core.store.tables import Picture
 
 
 def exports(record: Record, key: str) -> None:
@@ -41,3 +42,18 @@ def exports(record: Record, key: str) -> None:
             on_click="ignore",
             help=told,
         )
+
+
+def png_button(picture: Picture, key: str, label: str = "PNG") -> None:
+    """Take the file away."""
+    st.download_button(
+        label,
+        picture.png,
+        file_name=f"vram-lab-{picture.run_id[:8]}-{picture.index}.png",
+        mime="image/png",
+        icon=":material/download:",
+        type="tertiary",
+        key=f"{key}_png_{picture.index}",
+        on_click="ignore",
+        help="The settings are inside the file, as PNG text.",
+    )

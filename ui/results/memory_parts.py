@@ -17,8 +17,8 @@ from core.units import GIB, gib
 from ui.charts import show
 from ui.colours import colour
 from ui.plain import plain
-from ui.results.readings import METERS
-from ui.runs import context_bytes
+from ui.results.readings import METERS, memory_chart
+from ui.runs import ShownRun, context_bytes
 
 ROWS = {"computed": "computed before", "measured": "measured"}
 HELD_BY = {
@@ -29,16 +29,20 @@ HELD_BY = {
 }
 
 
-def has_parts(record: Record) -> bool:
-    """Whether there is anything to draw. Of a twin the libraries around it are nearly everything."""
-    return bool(measured(record)) and record["settings"].get("source") != "embedded"
+def memory(run: ShownRun, key: str) -> None:
+    """The tab of the memory: every reading, and what they went into."""
+    memory_chart(run.record, key)
+    memory_parts(run.record, key)
 
 
 def memory_parts(record: Record, key: str) -> None:
-    """Draw both bars and a table of the parts; nothing where the memory was not read, or for every variant apart."""
-    if not has_parts(record):
-        return
+    """Draw both bars and a table of the parts; nothing where the memory was not read, or for every variant apart.
+
+    Of a twin neither, as the libraries around it are nearly everything.
+    """
     found = measured(record)
+    if not found or record["settings"].get("source") == "embedded":
+        return
     bars = {"computed": _computed(record), "measured": found}
     rows = [row for name, parts in bars.items() for row in _segments(name, parts)]
     meter, grown = main_meter(record), sum(part.bytes for part in found)

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.runs.records import Record, growth, main_meter, reading
+from core.runs.records import Record, growth, main_meter, own_peak, reading, resident_bytes
 from core.units import gib, seconds
 from ui.charts import Bar, bars, memory_bars, time_bars
 from ui.figures import Figure
@@ -25,6 +25,7 @@ METER_HELP = (
 SHORT_METERS = {"allocated": "tensors", "reserved": "PyTorch", "device_used": "card"}
 SHORT = {"num_inference_steps": "steps {}", "guidance_scale": "guidance {}", "seed": "seed {}"}
 """A setting that a sweep changes and its value, in a word or two."""
+BESIDE = "Models of other runs were loaded as well: their {size} are {how}."
 BORDERS = {"baseline": "before", "after_load": "loaded", "peak": "peak", "after_run": "after the run", "freed": "freed"}
 
 
@@ -38,11 +39,12 @@ def memory_figure(record: Record, border: str) -> Figure:
 
 
 def peak_figure(record: Record) -> Figure:
-    """The highest reading of the run: allocated on CUDA, process_rss on the CPU."""
+    """The highest reading of the run without what other models held: allocated on CUDA, process_rss on the CPU."""
     meter = "allocated" if record["device"]["type"] == "cuda" else "process_rss"
-    value = reading(record, "peak", meter)
+    value, beside = own_peak(record, meter), resident_bytes(record)
     label = "Most RAM at once" if meter == "process_rss" else "Most in tensors at once"
-    told = f"The peak of `{meter}`. {METER_HELP}"
+    left_out = f" {BESIDE.format(size=gib(beside), how='left out')}" if beside else ""
+    told = f"The peak of `{meter}`.{left_out} {METER_HELP}"
     return Figure(label, None if value is None else gib(value), told, missing_reason(record, "peak", meter))
 
 
@@ -65,11 +67,15 @@ def memory_chart(record: Record, key: str) -> None:
         for meter in meters
         if (value := reading(record, border, meter)) is not None
     ]
+    beside = resident_bytes(record)
+    told = BESIDE.format(size=gib(beside), how="part of every bar") if beside else ""
     if len(meters) == 1:
         memory_bars(f"{METERS[meters[0]]} ({meters[0]})", rows, key=f"{key}_memory")
-        return
-    memory_bars("GPU memory", rows, key=f"{key}_memory")
-    st.caption("Tensors: `allocated`. PyTorch: `reserved`. Card: `device_used`.", help=METER_HELP)
+    else:
+        memory_bars("GPU memory", rows, key=f"{key}_memory")
+        told = f"Tensors: `allocated`. PyTorch: `reserved`. Card: `device_used`. {told}".rstrip()
+    if told:
+        st.caption(told, help=METER_HELP)
 
 
 def stage_chart(record: Record, key: str) -> None:

@@ -48,11 +48,12 @@ def live(room: Class) -> None:
 
 
 def _section() -> str:
+    """What is looked at: the first section, whose columns have room side by side, until the teacher chooses."""
     titles = [section.title for section in bank().sections if bank().questions_of(section)]
     if len(titles) < 2:
         return ALL
     picked = st.segmented_control(
-        "Section", [ALL, *titles], default=ALL, required=True, key="live_section", label_visibility="collapsed"
+        "Section", [*titles, ALL], default=titles[0], required=True, key="live_section", label_visibility="collapsed"
     )
     return str(picked)
 

@@ -36,6 +36,9 @@ COLUMNS = (
     Column("fastest_s", "number", "Seconds of the fastest pass."),
     Column("tokens_per_s", "number", "Tokens per second of the fastest pass."),
     *(Column(f"peak_{meter}_bytes", "integer", f"Highest {told}, while it ran.") for meter, told in METERS.items()),
+    Column(
+        "resident_bytes", "integer", "Bytes of other runs' models on the same device meanwhile, part of those peaks."
+    ),
     Column("growth_gib", "number", "GiB that the main meter (device_used on a GPU, else process_rss) grew by."),
     Column("limit_kind", "text", "What bounds it here: bandwidth or compute."),
     Column("limit_value", "number", "That bound, in limit_unit."),
@@ -78,6 +81,7 @@ def _cells(each: RunRow) -> dict[str, Cell]:
         "weights_bytes": _model(record).get("weights_bytes"),
         "first_s": next((repeat["wall_s"] for repeat in record.get("repeats") or []), None),
         **{name: None if peak is None else int(peak) for name, peak in peaks.items()},
+        "resident_bytes": _part(record, "memory").get("resident_bytes"),
         "limit_kind": limit.get("kind"),
         "limit_value": limit.get("value"),
         "limit_unit": limit.get("unit"),

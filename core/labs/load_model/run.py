@@ -19,7 +19,7 @@ from core.measure.recorder import Recorder
 from core.models.catalog import CATALOG
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
-from core.runs.loading import find_weights, model_entry, networks_of, start_from_empty
+from core.runs.loading import find_weights, model_entry, networks_of, start_alone, start_from_empty
 from core.runs.planning import models_of
 
 NOT_TIMED_ON_DEVICE = "loading happens on the host; the GPU only receives"
@@ -28,7 +28,7 @@ WARM_LOADS = "From the second load on, the files come from the operating system'
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
     """Load the model `settings.repeats` times, each time from nothing."""
-    resident.release()
+    start_alone(recorder, resident, progress)
     found = find_weights(models_of(settings), settings, recorder, progress)[settings.model]
     start_from_empty(recorder)
     for index in range(settings.repeats):

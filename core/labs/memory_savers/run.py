@@ -22,7 +22,7 @@ from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 from core.runs.drawing import StepWatch, provenance, quiet_pipe
 from core.runs.execution import in_short, reason_of
-from core.runs.loading import find_weights, model_entry, networks_of, start_from_empty
+from core.runs.loading import find_weights, model_entry, networks_of, start_alone, start_from_empty
 from core.runs.planning import models_of
 from core.runs.png import difference, png
 from core.units import GIB
@@ -40,7 +40,7 @@ Entry = dict[str, Any]
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
     """Measure every saver of `settings`; nothing stays loaded."""
-    resident.release()
+    start_alone(recorder, resident, progress)
     found = find_weights(models_of(settings), settings, recorder, progress)[settings.model]
     start_from_empty(recorder)
     recorder.leave_out("load_peak", ONE_BY_ONE)

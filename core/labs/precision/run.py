@@ -32,7 +32,7 @@ from core.models.gguf_file import gguf_file
 from core.models.resident import Resident
 from core.runs.compiler import compiler_as_new
 from core.runs.execution import explain
-from core.runs.loading import find_weights, model_entry, start_from_empty
+from core.runs.loading import find_weights, model_entry, start_alone, start_from_empty
 from core.runs.planning import models_of
 from core.units import gb, gib, significant
 
@@ -59,7 +59,7 @@ Variant = dict[str, Any]
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
     """Measure every precision of `settings`; nothing stays loaded."""
-    resident.release()
+    start_alone(recorder, resident, progress)
     found = find_weights(models_of(settings), settings, recorder, progress)[settings.model]
     start_from_empty(recorder)
     recorder.leave_out("load_peak", ONE_BY_ONE)

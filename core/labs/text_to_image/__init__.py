@@ -1,9 +1,49 @@
 """Pictures from a prompt."""
 
-from core.runs.lab import MEMORY, TIME, Lab
+from collections.abc import Callable
+
+from core.runs.lab import MEMORY, TIME, Lab, Measure
 from core.runs.memory_model import activations
+from core.runs.records import Record
 from core.runs.twin_world import PICTURES
 
+
+def _longer(name: str, few: float, many: float) -> Callable[[Record], list[float]]:
+    """How many times as long the picture with `many` took as that with `few`; nothing where one is missing."""
+
+    def values(record: Record) -> list[float]:
+        times = {repeat[name]: repeat["wall_s"] for repeat in record["repeats"]}
+        return [times[many] / times[few]] if few in times and many in times else []
+
+    return values
+
+
+def _from_first(is_again: bool) -> Callable[[Record], list[float]]:
+    """How far the pictures with the first one's seed (again), or with another one, are from the first: the furthest."""
+
+    def values(record: Record) -> list[float]:
+        first, *rest = record["repeats"]
+        found = [each["difference_to_first"] for each in rest if (each["seed"] == first["seed"]) is is_again]
+        return [max(found)] if found else []
+
+    return values
+
+
+def _to_last(guidance: float) -> Callable[[Record], list[float]]:
+    """How far the picture of that scale is from the last one."""
+    return lambda record: [
+        repeat["distance_to_last"] for repeat in record["repeats"][:-1] if repeat["guidance_scale"] == guidance
+    ]
+
+
+SWEEPS = {
+    "steps_50_over_10": Measure("×", _longer("num_inference_steps", 10, 50)),
+    "same_seed_difference": Measure("of 255", _from_first(is_again=True)),
+    "other_seed_difference": Measure("of 255", _from_first(is_again=False)),
+    "guidance_7_5_to_last": Measure("of 255", _to_last(7.5)),
+    "guidance_20_to_last": Measure("of 255", _to_last(20)),
+}
+"""What the pictures of a sweep say beside each other; differences are averages of the colour values."""
 LAB = Lab(
     name="text_to_image",
     place=50,
@@ -12,6 +52,7 @@ LAB = Lab(
     models=("stable-diffusion-1.5", "lcm-dreamshaper-v7"),
     fallback="embedded",
     measures=TIME | MEMORY,
+    predictable=SWEEPS,
     beside_weights=activations,
     carries_over=(
         "How seed, steps and guidance act carries over to the real model; picture quality, time and "
@@ -23,5 +64,19 @@ LAB = Lab(
         "House in the mountains": "Snowy mountains at night with a small house, watercolor painting",
         "Boat on the sea": "A calm sea on a sunny day with a sailing boat, comic book style",
         "Cat in the forest": "A pine forest by moonlight and a fluffy cat, digital art",
+    },
+    experiments={
+        "Guidance 20": {"guidance_scale": 20.0},
+        "No guidance": {"guidance_scale": 0.0},
+        "5 steps": {"num_inference_steps": 5},
+        "1 step": {"num_inference_steps": 1},
+        "1 step, guidance 100": {"num_inference_steps": 1, "guidance_scale": 100.0},
+        "Steps and guidance as a grid": {
+            "sweep": "num_inference_steps",
+            "sweep_values": (1, 5, 20),
+            "second_sweep": "guidance_scale",
+            "second_sweep_values": (0, 7.5, 20),
+            "seed": 7,
+        },
     },
 )

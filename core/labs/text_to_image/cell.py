@@ -22,13 +22,17 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
     return (
         f"import {'itertools' if len(swept) > 1 else 'random'}\nimport time\n\n"
         f"pipe = load({sources[settings.model]!r}, {place_arguments(settings)}{file_variant(settings, is_local)})\n"
-        f"{_loop(swept)}"
+        f"{_scheduler(settings)}{_loop(swept)}"
         "    start = time.perf_counter()\n"
         "    picture = generate(\n"
         f"        pipe,\n        {settings.prompt!r},\n{lines}    ).images[0]\n"
         f'    print(f"{told}: {{time.perf_counter() - start:.1f}} s")\n'
         '    picture.save(f"picture-{number}.png")\n'
     )
+
+
+def _scheduler(settings: Settings) -> str:
+    return "" if settings.scheduler == "own" else f"change_scheduler(pipe, {settings.scheduler!r})\n"
 
 
 def _swept(settings: Settings) -> dict[str, str]:

@@ -7,7 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import (
+    DDIMScheduler,
+    DPMSolverMultistepScheduler,
+    EulerAncestralDiscreteScheduler,
+    EulerDiscreteScheduler,
+    StableDiffusionPipeline,
+    UniPCMultistepScheduler,
+)
 
 
 def load(
@@ -25,6 +32,20 @@ def load(
 
     stage(f"Moving the model to {device}")
     return pipe.to(device)
+
+
+SCHEDULERS = {
+    "ddim": DDIMScheduler,
+    "euler": EulerDiscreteScheduler,
+    "euler_ancestral": EulerAncestralDiscreteScheduler,
+    "dpm_solver": DPMSolverMultistepScheduler,
+    "unipc": UniPCMultistepScheduler,
+}
+
+
+def change_scheduler(pipe: StableDiffusionPipeline, name: str) -> None:
+    """Go from noise to picture in steps of another kind: the networks and the schedule of the noise stay."""
+    pipe.scheduler = SCHEDULERS[name].from_config(pipe.scheduler.config)
 
 
 def generate(

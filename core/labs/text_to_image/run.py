@@ -10,7 +10,6 @@ import torch
 
 from core.labs.text_to_image import program
 from core.labs.text_to_image.settings import Settings
-from core.measure.memory import Reading
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.models.checkpoint import Checkpoint
@@ -35,6 +34,7 @@ from core.runs.previews import step_watch
 
 Variant = dict[str, Any]
 BLACKED_OUT = "The model's safety checker took picture {number} for indecent and made it black."
+APART = ("difference_to_first", "distance_to_last")
 NO_LAST = "the sweep did not get to its last picture"
 
 
@@ -49,6 +49,16 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         resident,
         progress,
     )
+    own = pipe.scheduler
+    if settings.scheduler != "own":
+        program.change_scheduler(pipe, settings.scheduler)
+    try:
+        _draw_all(pipe, settings, recorder, progress)
+    finally:
+        pipe.scheduler = own  # the pipeline stays loaded for the next run
+
+
+def _draw_all(pipe: Any, settings: Settings, recorder: Recorder, progress: Progress) -> None:
     variants = variants_of(settings)
     total = sum(_evaluations(pipe, each["num_inference_steps"]) for each in variants)
     watch = step_watch(settings.previews, recorder, progress, total)
@@ -109,7 +119,7 @@ def _draw(
         watch,
         swept | variant,
     )
-    entry |= _most(recorder.raise_peak(), settings.device)
+    entry |= _most(recorder, settings.device)
     picture = result.images[0]
     is_blacked_out = bool(result.nsfw_content_detected and result.nsfw_content_detected[0])
     if is_blacked_out:
@@ -120,10 +130,11 @@ def _draw(
     return picture, details | {"width": picture.width, "height": picture.height, "wall_s": entry["wall_s"]}
 
 
-def _most(peaks: Reading, device: str) -> dict[str, Any]:
-    """The most memory that this picture took: of tensors on a GPU, of the program otherwise."""
+def _most(recorder: Recorder, device: str) -> dict[str, Any]:
+    """The most memory that this picture took: of tensors on a GPU, of the program otherwise, other models left out."""
     meter = "process_rss_bytes" if device == "cpu" else "allocated_bytes"
-    return {f"peak_{meter}": peaks.get(meter)}
+    peak = recorder.raise_peak().get(meter)
+    return {f"peak_{meter}": peak - recorder.record["memory"]["resident_bytes"] if isinstance(peak, int) else None}
 
 
 def _generate(pipe: Any, settings: Settings, variant: Variant, **more: Any) -> Any:
@@ -149,5 +160,7 @@ def _keep(drawn: list[tuple[Any, dict[str, Any]]], settings: Settings, planned: 
         details["distance_to_last"] = difference(picture, drawn[-1][0]) if len(drawn) == planned else None
         if details["distance_to_last"] is None:
             details["distance_to_last_reason"] = NO_LAST
+        apart = {name: details[name] for name in APART if details[name] is not None}
+        recorder.record["repeats"][details["index"]] |= apart
         title = f"Picture {details['index'] + 1} of {planned}"
         recorder.pictures.append(RunPicture("picture", details, png(picture, {**made_by, **details}, title)))

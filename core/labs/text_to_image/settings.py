@@ -12,6 +12,7 @@ NUM_INFERENCE_STEPS = (1, 150)
 GUIDANCE_SCALE = (0.0, 200.0)
 MOST_PICTURES = 36
 """Of one run with two sweeps."""
+Scheduler = Literal["own", "ddim", "euler", "euler_ancestral", "dpm_solver", "unipc"]
 Swept = Literal["seed", "num_inference_steps", "guidance_scale"]
 
 
@@ -22,6 +23,8 @@ class Settings(ModelSettings):
     negative_prompt: str = Field(default="", max_length=1000)
     num_inference_steps: int = Field(default=50, ge=NUM_INFERENCE_STEPS[0], le=NUM_INFERENCE_STEPS[1])
     guidance_scale: float = Field(default=7.5, ge=GUIDANCE_SCALE[0], le=GUIDANCE_SCALE[1])
+    scheduler: Scheduler = "own"
+    """What turns the UNet's answers into steps; `own` is what the model came with."""
     height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
     """Pixels; None is the model's own size (512, or what its small twin was trained for)."""
     width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
@@ -50,6 +53,9 @@ class Settings(ModelSettings):
                 f"{CATALOG[self.model].title} takes at most {most} steps, not {self.num_inference_steps}: "
                 "that is how many its schedule has, and it was made for 4"
             )
+        if most is not None and self.scheduler != "own":
+            title = CATALOG[self.model].title
+            raise ValueError(f"{title} takes no other scheduler than its own: it was trained for those steps alone")
         for name, values in self.swept().items():
             for value in values:
                 self._check(name, value)

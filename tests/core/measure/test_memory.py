@@ -1,12 +1,13 @@
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from core.measure import memory
 from core.measure.machine import gpu_of, this_machine
-from core.measure.memory import METERS, Meters, has_context
+from core.measure.memory import METERS, Meters, Room, has_context
 from tests.core.measure.machines import COLAB, L4, LAPTOP, SERVER, T4
 from tests.simulated_gpu import A100, H200_MIG, Driver
 from tests.simulated_gpu import T4 as T4_CARD
@@ -237,3 +238,31 @@ def test_giving_back_empties_the_gpus_cache_and_makes_no_context(simulate: Simul
 
 def test_a_gpu_that_does_not_say_which_it_is_has_no_meter() -> None:
     assert memory.nvml_handle(None) == (None, "the GPU's UUID is unknown")
+
+
+def test_the_room_on_a_cpu_is_what_the_system_has_and_a_container_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = type("Memory", (), {"available": 3 * 2**30})
+    monkeypatch.setattr(memory.psutil, "virtual_memory", lambda: free)
+    assert Meters("cpu", LAPTOP).room() == Room(3 * 2**30, LAPTOP.ram_bytes)
+    container = Meters("cpu", replace(LAPTOP, ram_bytes=2 * 2**30)).room()
+    assert container.free_bytes is not None and 0 < container.free_bytes < 2 * 2**30
+
+
+def test_the_room_on_a_gpu_counts_what_pytorch_keeps_and_makes_no_context(simulate: Simulate) -> None:
+    import torch
+
+    driver = simulate(T4_CARD)
+    meters = Meters("cuda", this_machine())
+    driver.devices[0].foreign_bytes = 2**30
+    assert meters.room() == Room(T4_CARD.memory_bytes - 2**30, T4_CARD.memory_bytes)
+    assert not has_context("cuda")
+    held = torch.zeros(64 * MIB, device="cuda")
+    with_it = meters.room().free_bytes
+    del held
+    kept = torch.cuda.memory_reserved()
+    assert kept > 0 and meters.room().free_bytes == with_it + 256 * MIB == torch.cuda.mem_get_info()[0] + kept
+
+
+def test_without_nvml_the_room_before_cuda_is_not_known(simulate: Simulate) -> None:
+    simulate(T4_CARD, hides_library=True)
+    assert Meters("cuda", this_machine()).room().free_bytes is None

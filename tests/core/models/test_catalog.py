@@ -32,6 +32,7 @@ FROM_THE_DESIGN = {
         "text_encoder": 123_060_480,
         "text_encoder_2": 694_659_840,
     },
+    "ddpm-cifar10-32": {"model": 35_746_307},
     "yolov8n-seg": {"model": 3_409_968},
     "resnet50": {"model": 25_557_032},
     "resnet18": {"model": 11_689_512},

@@ -13,11 +13,14 @@ from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
 KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
-KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c"}
+KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c", "D4": "c", "D5": "d", "D6": "bc"}
+KEY_OF_NOISE = {"N1": "d", "N2": "ac", "N3": "a", "N4": "c", "N5": "b"}
+KEY_OF_MEMORY = {"M5": "abd"}
 KEY_OF_GUIDANCE = {"G1": "b", "G2": "ad", "G3": "c", "G4": "d", "G6": "d"}
 KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "b", "I7": "b", "I8": "b"}
 KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
-KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES
+KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES | KEY_OF_NOISE
+KEYS |= KEY_OF_MEMORY
 MEASURED = ("Q4", "Q5", "Q6", "Q7", "G5")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 
@@ -217,6 +220,29 @@ def test_latents_are_as_many_times_smaller_as_the_question_says() -> None:
     assert picture / latents == 48
     for figure in (f"{picture:,}", f"{latents:,}"):
         assert figure in LESSON.question("D2").explanation
+
+
+def test_the_schedules_leave_what_the_questions_say() -> None:
+    from diffusers import DDPMScheduler
+
+    from core.labs.ddpm.program import Schedule
+
+    left = Schedule().alpha_bar[256]
+    assert f"{left:.2f}" == "0.27" and f"{left**0.5:.2f}" == "0.52" and f"{(1 - left) ** 0.5:.2f}" == "0.85"
+    assert Schedule("linear").alpha_bar[200] < 0.5 < Schedule("linear").alpha_bar[180]
+    assert abs(Schedule("cosine").alpha_bar[255] - 0.5) < 0.02
+    real = ROOT / "core" / "models" / "configs" / "stable-diffusion-1.5" / "scheduler"
+    last = DDPMScheduler.from_pretrained(real).alphas_cumprod[-1]
+    assert f"{last:.4f}" == "0.0047" and f"{last**0.5:.2f}" == "0.07"
+    assert "0.0047" in (LESSON.question("D5").explanation or "")
+
+
+def test_the_cheaper_picture_is_worked_out_right() -> None:
+    question = LESSON.question("D6")
+    by_gpu, by_cpu = 2.00 * 4 / 3600, 0.10 * 260 / 3600
+    assert (f"{by_gpu:.4f}", f"{by_cpu:.4f}", round(by_cpu / by_gpu)) == ("0.0022", "0.0072", 3)
+    assert "0.0022 against 0.10 × 260 / 3600 = 0.0072" in str(question.choices[1].feedback)
+    assert (24 * 2.00, round(24 * 0.10, 2), round(10 * 260 / 60)) == (48, 2.40, 43)
 
 
 def test_guidance_questions_stand_in_their_own_section_and_are_about_its_lab() -> None:

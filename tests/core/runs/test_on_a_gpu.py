@@ -49,9 +49,11 @@ QUICK: dict[str, dict[str, Any]] = {
         "num_inference_steps": 1,
         "savers": ("half_precision", "vae_slicing"),
     },
+    "image_to_image": {"source": "embedded", "num_inference_steps": 4, "strengths": (0.5, 1.0)},
+    "ddpm": {"source": "embedded", "ways": (), "ddim_steps": (2, 3)},
 }
 """The smallest run of each lab; a new lab without one fails here."""
-HELD_BY_SOMETHING = ("text_to_image", "inpainting", "image_classification")
+HELD_BY_SOMETHING = ("text_to_image", "image_to_image", "inpainting", "image_classification", "ddpm")
 """Labs whose twin has a limit on a T4: a cache holds the one that writes, and the others compare variants."""
 MIB = 2**20
 

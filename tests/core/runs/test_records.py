@@ -2,7 +2,7 @@ import csv
 import io
 from typing import Any
 
-from core.runs.records import as_csv, memory_growth_gib, row
+from core.runs.records import as_csv, memory_growth_gib, own_peak, row
 
 
 def record(**changes: Any) -> dict[str, Any]:
@@ -49,3 +49,10 @@ def test_csv_defuses_what_a_spreadsheet_would_run() -> None:
 
 def test_csv_of_nothing_is_empty() -> None:
     assert as_csv([]).strip() == ""
+
+
+def test_the_peak_of_a_run_leaves_out_what_models_of_other_runs_held() -> None:
+    memory = {"peak": {"process_rss_bytes": 5 * 2**30, "allocated_bytes": None}, "resident_bytes": 2 * 2**30}
+    crowded = record(memory=memory)
+    assert own_peak(crowded, "process_rss") == 3 * 2**30 and own_peak(crowded, "allocated") is None
+    assert own_peak(record(memory={"peak": {"process_rss_bytes": 7}}), "process_rss") == 7

@@ -23,6 +23,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("precision", {"max_new_tokens": 2, "precisions": ["float16"]}, "nats from float32"),
     ("text_to_image", {"num_inference_steps": 2, "seed": 3, "repeats": 2}, "random_seed 3:"),
     ("text_to_image", {"num_inference_steps": 2, "sweep": "seed", "sweep_values": [1, 2]}, "random_seed 2:"),
+    ("text_to_image", {"num_inference_steps": 2, "seed": 3, "scheduler": "euler"}, "random_seed 3:"),
     (
         "text_to_image",
         {
@@ -44,6 +45,8 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
         "better_scheduler: ",
     ),
     ("memory_savers", {"side": 64, "num_inference_steps": 1}, "together: "),
+    ("ddpm", {"ways": [], "ddim_steps": [3]}, "DDIM, 3 evaluations: "),
+    ("image_to_image", {"num_inference_steps": 2, "strengths": [0.5]}, "strength 0.5: "),
     ("guidance", {"num_inference_steps": 2, "repeats": 1, "scales": [0, 1]}, "The autoencoder alone: "),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
@@ -56,6 +59,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("optimisation", {}),
     ("optimisation", {"model": "stable-diffusion-1.5"}),
     ("memory_savers", {}),
+    ("ddpm", {"ways": ["ddpm", "no_noise"]}),
+    ("image_to_image", {"picture": "cats"}),
     ("guidance", {}),
     ("guidance", {"side": 256, "scales": [], "prompt": "a 'quoted' \"cat\""}),
     ("image_classification", {"picture": "cats"}),

@@ -46,6 +46,10 @@ def test_little_use_is_magnified_and_still_fits() -> None:
     assert gauge(MEMORY).count('role="img"') == 2 and "2 times as large" in gauge(MEMORY)
 
 
+def test_before_the_first_reading_no_bar_is_drawn() -> None:
+    assert "not read yet" in gauge({}) and 'role="img"' not in gauge({}) and "border:" not in gauge({})
+
+
 def test_every_state_has_the_same_places_so_that_nothing_moves() -> None:
     states = [gauge({}), gauge(MEMORY), gauge({**MEMORY, "now": 900}), gauge({**MEMORY, "computed": None})]
     assert {html.count("white-space:nowrap") for html in states} == {1 + subject.CELLS}

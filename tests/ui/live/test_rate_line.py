@@ -44,6 +44,7 @@ def test_the_axis_holds_all_that_is_drawn_and_seldom_moves() -> None:
 def test_before_the_first_rate_the_frame_is_as_high_as_later() -> None:
     empty, full = rate_line({}, "tokens", 200), rate_line(NOW, "tokens", 200)
     assert "Drawn from the second step on" in empty and "clip-path" not in empty
+    assert "border-top" not in empty and "<span>0</span>" not in empty
     assert re.findall(r"[^-]height:\d+px", empty)[:1] == re.findall(r"[^-]height:\d+px", full)[:1]
 
 

@@ -21,3 +21,5 @@ def test_every_repeat_is_a_dot_at_its_seconds_and_the_cold_one_is_hollow() -> No
 def test_before_the_first_repeat_the_strip_is_empty() -> None:
     html = repeat_strip([])
     assert "None has ended yet." in html and "border-radius" not in html
+    assert "border-bottom" not in html and 'role="img"' not in html
+    assert f"height:{subject.HEIGHT_PX}px" in html and f"height:{subject.HEIGHT_PX}px" in repeat_strip([18.0])

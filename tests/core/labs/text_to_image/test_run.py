@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from core.labs.text_to_image import program
 from core.labs.text_to_image.run import variants_of
 from core.labs.text_to_image.settings import Settings
 from core.measure.progress import SilentProgress
@@ -40,6 +41,8 @@ def test_one_seed_twice_gives_one_picture_and_another_seed_another(kept: Residen
     assert first.details["difference_to_first"] == same.details["difference_to_first"] == 0
     assert other.details["difference_to_first"] > 1
     assert [repeat["settings"] for repeat in outcome.record["repeats"]] == [{"seed": 1}, {"seed": 1}, {"seed": 2}]
+    apart = [repeat["difference_to_first"] for repeat in outcome.record["repeats"]]
+    assert apart == [picture.details["difference_to_first"] for picture in outcome.pictures]
 
 
 def test_a_scheduler_that_evaluates_more_often_than_it_steps_is_counted(kept: Resident) -> None:
@@ -48,6 +51,20 @@ def test_a_scheduler_that_evaluates_more_often_than_it_steps_is_counted(kept: Re
     assert (repeat["num_inference_steps"], repeat["evaluations"]) == (5, 6)
     denoising = next(stage for stage in repeat["stages"] if stage["name"] == "Denoising")
     assert repeat["seconds_per_evaluation"] * 6 == pytest.approx(denoising["wall_s"])
+
+
+@pytest.mark.parametrize("name", program.SCHEDULERS)
+def test_another_scheduler_takes_other_steps_and_is_gone_after_the_run(kept: Resident, name: str) -> None:
+    plain, other, again = (draw(kept, seed=1, scheduler=each) for each in ("own", name, "own"))
+    assert_valid(other.record)
+    assert other.record["repeats"][0]["evaluations"] == 5
+    one, two, three = (Image.open(io.BytesIO(each.pictures[0].png)).tobytes() for each in (plain, other, again))
+    assert one != two and one == three
+
+
+def test_a_model_of_few_steps_keeps_its_scheduler() -> None:
+    with pytest.raises(ValueError, match="no other scheduler than its own"):
+        Settings(model="lcm-dreamshaper-v7", num_inference_steps=4, scheduler="euler")
 
 
 def test_a_picture_is_told_in_stages_that_add_up(kept: Resident) -> None:
@@ -88,6 +105,7 @@ def test_a_sweep_of_steps_measures_the_distance_to_the_last(kept: Resident) -> N
     outcome = draw(kept, seed=3, sweep="num_inference_steps", sweep_values=[1, 2, 4])
     distances = [picture.details["distance_to_last"] for picture in outcome.pictures]
     assert distances[-1] == 0 and distances[0] > 0
+    assert [repeat["distance_to_last"] for repeat in outcome.record["repeats"]] == distances
     assert {picture.details["seed"] for picture in outcome.pictures} == {3}
     assert [picture.details["num_inference_steps"] for picture in outcome.pictures] == [1, 2, 4]
 

@@ -1,16 +1,22 @@
 """Denoising diffusion from scratch (Ho et al. 2020, arXiv 2006.11239): noise added, learnt and taken away again.
 
-Needs: pip install torch safetensors
+Needs: pip install torch safetensors pillow "diffusers>=0.42"
 """
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
+
+SIDE = 32
+"""Pixels, of the pictures that the networks were trained with."""
 
 
 class Schedule:
@@ -35,10 +41,14 @@ def add_noise(pictures: Tensor, step: Tensor, noise: Tensor, schedule: Schedule)
     return kept.sqrt() * pictures + (1 - kept).sqrt() * noise
 
 
-def add_noise_one_by_one(pictures: Tensor, step: int, schedule: Schedule) -> Tensor:
+def add_noise_one_by_one(
+    pictures: Tensor, step: int, schedule: Schedule, on_step: Callable[..., Any] | None = None
+) -> Tensor:
     """The same, reached through every step before it."""
-    for beta in schedule.beta[: step + 1]:
+    for number, beta in enumerate(schedule.beta[: step + 1]):
         pictures = (1 - beta).sqrt() * pictures + beta.sqrt() * torch.randn_like(pictures)
+        if on_step:
+            on_step(number, pictures)
     return pictures
 
 
@@ -118,12 +128,25 @@ def loss_of(model: nn.Module, pictures: Tensor, schedule: Schedule) -> Tensor:
     return mse_loss(model(add_noise(pictures, step, noise, schedule), step), noise)
 
 
-def load(path: str, device: str = "cpu") -> UNet:
-    """A trained network on its device."""
-    model = UNet()
-    model.load_state_dict(load_file(path))
-    model.to(device).eval()
-    return model
+def load(path: str = "google/ddpm-cifar10-32", device: str = "cuda", stage: Callable[[str], None] = print) -> nn.Module:
+    """A trained network: ours where `path` is a folder with its file, else the one of the paper, by diffusers."""
+    stage("Reading the weights")
+    ours = Path(path) / "model.safetensors"
+    if ours.is_file():
+        model: nn.Module = UNet()
+        model.load_state_dict(load_file(ours))
+    else:
+        from diffusers import UNet2DModel
+
+        model = UNet2DModel.from_pretrained(path)
+    stage(f"Moving the model to {device}")
+    return model.to(device).eval()
+
+
+def predict(model: nn.Module, x: Tensor, step: int) -> Tensor:
+    """The noise that the network sees in pictures [n, 3, side, side] at one step: one evaluation."""
+    found = model(x, torch.full((len(x),), step, device=x.device))
+    return torch.as_tensor(getattr(found, "sample", found))  # diffusers wraps it
 
 
 @torch.no_grad()
@@ -137,7 +160,7 @@ def sample(
     """Pictures out of `noise` [n, 3, side, side]: every step of the schedule backwards, one evaluation each."""
     x = noise
     for step in reversed(range(len(schedule.beta))):
-        predicted = model(x, torch.full((len(x),), step, device=x.device))
+        predicted = predict(model, x, step)
         x = x - schedule.beta[step] / (1 - schedule.alpha_bar[step]).sqrt() * predicted
         x = x / schedule.alpha[step].sqrt()
         if add_sigma and step > 0:
@@ -155,7 +178,7 @@ def sample_ddim(
     x = noise
     chosen = torch.linspace(len(schedule.beta) - 1, 0, steps).round().long().tolist()
     for step, following in zip(chosen, [*chosen[1:], None], strict=True):
-        predicted = model(x, torch.full((len(x),), step, device=x.device))
+        predicted = predict(model, x, step)
         kept = schedule.alpha_bar[step]
         picture = (x - (1 - kept).sqrt() * predicted) / kept.sqrt()
         kept = torch.ones_like(kept) if following is None else schedule.alpha_bar[following]
@@ -163,3 +186,15 @@ def sample_ddim(
         if on_step:
             on_step(step, x)
     return x.clamp(-1, 1)
+
+
+def as_tensor(picture: Image.Image, side: int = SIDE) -> Tensor:
+    """A picture as numbers from -1 to 1, [1, 3, side, side]."""
+    small = picture.convert("RGB").resize((side, side), Image.Resampling.LANCZOS)
+    return torch.from_numpy(np.asarray(small, dtype=np.float32)).permute(2, 0, 1)[None] / 127.5 - 1
+
+
+def as_picture(x: Tensor) -> Image.Image:
+    """Numbers [n, 3, side, side] as one picture, beside each other; what is beyond -1 or 1 is cut off."""
+    row = torch.cat(list(x.clamp(-1, 1).cpu()), dim=2)
+    return Image.fromarray(((row + 1) * 127.5).round().to(torch.uint8).permute(1, 2, 0).numpy())

@@ -7,9 +7,9 @@ import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
 
+from core.labs.ddpm.program import Schedule, UNet, add_noise, add_noise_one_by_one, load, loss_of, sample, sample_ddim
 from training.data import as_tensor, pictures, scene_set
 from training.ddpm import HELD_OUT_SEED, SHIPPED, SIDE
-from training.denoiser import Schedule, UNet, add_noise, add_noise_one_by_one, load, loss_of, sample, sample_ddim
 
 KINDS = {"linear": "linear", "cosine": "squaredcos_cap_v2"}
 
@@ -106,6 +106,6 @@ def test_the_trained_network_names_the_noise_of_scenes_that_it_has_not_seen(
     held_out = as_tensor(pictures("ddpm-test", scene_set(HELD_OUT_SEED, 64), SIDE))
     torch.manual_seed(0)
     with torch.no_grad():
-        trained = float(loss_of(load(str(SHIPPED)), held_out, Schedule()))
+        trained = float(loss_of(load(str(SHIPPED.parent), "cpu"), held_out, Schedule()))
         untrained = float(loss_of(UNet().eval(), held_out, Schedule()))
     assert trained < 0.04 < 0.9 < untrained

@@ -1,0 +1,49 @@
+"""One click on an experiment sets the form; whatever another one had changed is as it was."""
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core.runs.parsing import parse_settings
+from core.runs.registry import LABS
+
+
+def page() -> None:
+    import streamlit as st
+
+    from core.runs.registry import LABS
+    from ui.experiments import experiments
+    from ui.settings_form import Form
+
+    lab = LABS["text_to_image"]
+    form = Form(lab, lab.settings(), "here", ("prompt",))
+    experiments(form)
+    st.session_state["found"] = form.draw(disabled=False)[0]
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_function(page).run(timeout=30)
+
+
+def click(app: AppTest, title: str) -> dict[str, object]:
+    app.button_group[0].set_value(title).run(timeout=30)
+    assert not app.exception
+    found: dict[str, object] = app.session_state["found"]
+    return found
+
+
+def test_a_click_sets_the_form_and_the_next_one_starts_from_the_pages_own(app: AppTest) -> None:
+    app.session_state["here_all_settings"] = True
+    app.run(timeout=30)
+    app.text_area[0].set_value("A quiet sea").run(timeout=30)
+    found = click(app, "1 step, guidance 100")
+    assert (found["num_inference_steps"], found["guidance_scale"]) == (1, 100)
+    found = click(app, "Guidance 20")
+    assert (found["num_inference_steps"], found["guidance_scale"], found["prompt"]) == (50, 20, "A quiet sea")
+    found = click(app, "Steps and guidance as a grid")
+    assert (found["sweep"], found["sweep_values"]) == ("num_inference_steps", ["1", "5", "20"])
+
+
+@pytest.mark.parametrize("title", LABS["text_to_image"].experiments)
+def test_every_experiment_can_be_run(title: str) -> None:
+    parse_settings(LABS["text_to_image"], LABS["text_to_image"].experiments[title])
