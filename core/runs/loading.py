@@ -55,13 +55,10 @@ def load_or_reuse(
     Args:
         read: checkpoints by model id -> models in memory.
     """
-    was_read = False
     key = (lab, *(model.id for model in models), settings.source, settings.device, settings.dtype)
     need = need_of(lab, settings, models)
 
     def read_now() -> Loaded[T]:
-        nonlocal was_read
-        was_read = True
         found = find_weights(models, settings, recorder, progress)
         start_from_empty(recorder)
         with recorder.timeline.sampling():
@@ -71,7 +68,8 @@ def load_or_reuse(
         return loaded
 
     make_room(key, need, recorder, resident, progress)
-    if key not in resident.keys:
+    was_read = key not in resident.keys
+    if was_read:
         check_gpu(settings, need.weights_bytes, recorder)
     loaded = resident.get(key, read_now, need)
     recorder.read("after_load")

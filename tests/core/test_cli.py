@@ -162,7 +162,7 @@ def test_models_lists_the_catalog_and_what_fits_this_machine(
         "cpu float16, cuda float32",
         "cpu float16, cuda float32",
         "cuda float32",
-        *["cpu float32, cuda float32"] * 4,
+        *["cpu float32, cuda float32"] * 5,
     ]
     assert [line.split()[0] for line in lines[below:]] == ["ResNet18", "MobileNetV2"]
     assert all("has no small twin: the embedded classifier stands for ResNet50" in line for line in lines[below:])
