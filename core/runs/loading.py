@@ -50,11 +50,7 @@ def load_or_reuse(
     resident: Resident,
     progress: Progress,
 ) -> T:
-    """The lab's models: those still in memory, or read now between two readings of every meter.
-
-    Args:
-        read: checkpoints by model id -> models in memory.
-    """
+    """The models in memory, or as `read` now gives them from checkpoints by id, between two readings of every meter."""
     key = (lab, *(model.id for model in models), settings.source, settings.device, settings.dtype)
     need = need_of(lab, settings, models)
 
@@ -62,10 +58,10 @@ def load_or_reuse(
         found = find_weights(models, settings, recorder, progress)
         start_from_empty(recorder)
         with recorder.timeline.sampling():
-            loaded = read(found)
+            fresh = read(found)
             recorder.end_stage()
         recorder.read("load_peak")
-        return loaded
+        return fresh
 
     make_room(key, need, recorder, resident, progress)
     was_read = key not in resident.keys

@@ -43,7 +43,7 @@ LAB = Lab(
     fallback="embedded",
     measures=TIME | MEMORY | NOISE,
     carries_over=(
-        "How noise is added and taken away carries over to the real network, whose way has twice as many steps; what is "
-        "drawn, time and memory do not: random weights of the real size show the last two."
+        "How noise is added and taken away carries over to the real network, whose way has twice as many steps; what "
+        "is drawn, time and memory do not: random weights of the real size show the last two."
     ),
 )

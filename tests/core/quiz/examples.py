@@ -72,7 +72,7 @@ def mini(*changes: tuple[str, str]) -> Bank:
 
 
 def run_record(question: Question, values: list[float] | None = None, **changes: Any) -> dict[str, Any]:
-    """A run record that qualifies for a measured question: `values` are seconds, or one figure in GiB."""
+    """A run record that qualifies for a measured question: `values` are seconds, or one figure in GiB or times."""
     key = question.key
     assert key is not None
     values = values or [16.6]
@@ -97,7 +97,9 @@ def run_record(question: Question, values: list[float] | None = None, **changes:
         "repeats": [{"index": i, "wall_s": value} for i, value in enumerate(values)] if is_time else [{"wall_s": 9.0}],
         "memory": {},
     }
-    if not is_time:
+    if key.unit == "times":
+        record["outputs"] = {"guidance": {"cost": {"ratio": values[0]}}}
+    elif not is_time:
         after = {"device_used_bytes": values[0] * GIB + 5e8}
         record["memory"] = {"baseline": {"device_used_bytes": 5e8}, "after_load": after, "after_run": after}
     return record | changes
