@@ -88,9 +88,11 @@ def measured(page: Page, timeout_ms: float = 300_000) -> None:
 
 def predict(page: Page, choice: int) -> None:
     """Lock a prediction in, and run nothing yet."""
+    lock = page.get_by_role("button", name="Lock in", exact=True)
+    expect(lock).to_be_visible()  # then its options are there as well, and stand before all others
     choose(page.get_by_role("radio").nth(choice))
     settled(page)
-    page.get_by_role("button", name="Lock in", exact=True).click()
+    lock.click()
     expect(page.get_by_text("You predicted").first).to_be_visible()
     settled(page)
 
