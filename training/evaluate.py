@@ -57,6 +57,8 @@ def main() -> None:
     parser.add_argument("--only", metavar="NAME", help="one twin alone")
     options = parser.parse_args()
     quick, every = options.quick, measures(options.quick)
+    if options.only and options.only not in every:
+        parser.error(f"there is no twin {options.only}; there are {', '.join(every)}")
     if options.only:
         today = {"date": datetime.now(UTC).date().isoformat(), "torch": torch.__version__}
         result = json.loads(RESULT.read_text(encoding="utf-8")) | {options.only: every[options.only]() | today}

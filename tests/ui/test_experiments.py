@@ -46,4 +46,6 @@ def test_a_click_sets_the_form_and_the_next_one_starts_from_the_pages_own(app: A
 
 @pytest.mark.parametrize("title", LABS["text_to_image"].experiments)
 def test_every_experiment_can_be_run(title: str) -> None:
-    parse_settings(LABS["text_to_image"], LABS["text_to_image"].experiments[title])
+    asked = LABS["text_to_image"].experiments[title]
+    taken = parse_settings(LABS["text_to_image"], asked).model_dump()
+    assert {name: taken[name] for name in asked} == asked

@@ -7,7 +7,6 @@ starts from the same noise. What is kept of the pictures on the way is copied wh
 
 from collections.abc import Callable
 from itertools import combinations
-from time import perf_counter
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from torch import Tensor, nn
 from core.labs.ddpm import program
 from core.labs.ddpm.program import Schedule
 from core.labs.ddpm.settings import TITLES, Settings
+from core.measure.clocks import Clock
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
 from core.models.checkpoint import Checkpoint
@@ -55,7 +55,7 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     recorder.record["outputs"] = {"ways": ways}
     torch.manual_seed(settings.seed)
     with recorder.stage(ADDING):
-        noising, strips = _noised(program.as_tensor(picture).to(settings.device), schedule)
+        noising, strips = _noised(program.as_tensor(picture).to(settings.device), schedule, recorder.clock)
         recorder.record["outputs"]["noising"] = noising
     for name, strip in strips.items():
         _keep(recorder, "noising", strip, {"way": name, "steps": [frame["step"] for frame in noising["frames"]]})
@@ -68,28 +68,26 @@ def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) 
     return Loaded(model, [model_entry(settings.model, weights, {"model": model}, settings.dtype)])
 
 
-def _noised(picture: Tensor, schedule: Schedule) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def _noised(picture: Tensor, schedule: Schedule, clock: Clock) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """What both ways to add noise make of a picture [1, 3, side, side], and of one copy the frames on the way."""
     last, copies = len(schedule.beta) - 1, picture.expand(COPIES, -1, -1, -1)
     shown = torch.linspace(0, last, FRAMES).round().long().tolist()
     found: dict[str, dict[int, Tensor]] = {"jump": {}, "one_by_one": {}}
-    begun = perf_counter()
-    for step in shown:
-        steps = torch.full((COPIES,), step, device=picture.device)
-        found["jump"][step] = program.add_noise(copies, steps, torch.randn_like(copies), schedule)
-    jump_s = (perf_counter() - begun) / len(shown)
-    begun = perf_counter()
+    with clock.measure() as jumps:
+        for step in shown:
+            steps = torch.full((COPIES,), step, device=picture.device)
+            found["jump"][step] = program.add_noise(copies, steps, torch.randn_like(copies), schedule)
 
     def keep(step: int, pictures: Tensor) -> None:
         if step in shown:
             found["one_by_one"][step] = pictures.clone()
 
-    program.add_noise_one_by_one(copies, last, schedule, keep)
-    walk_s = perf_counter() - begun
+    with clock.measure() as walk:
+        program.add_noise_one_by_one(copies, last, schedule, keep)
     frames = [_frame(step, picture, {way: seen[step] for way, seen in found.items()}, schedule) for step in shown]
     strips = {way: torch.cat([seen[step][:1] for step in shown]) for way, seen in found.items()}
-    told = {"frames": frames, "alpha_bar": _curves(len(schedule.beta)), "jump_s": jump_s, "one_by_one_s": walk_s}
-    return told, strips
+    times = {"jump_s": jumps.wall_s / len(shown), "one_by_one_s": walk.wall_s}
+    return {"frames": frames, "alpha_bar": _curves(len(schedule.beta)), **times}, strips
 
 
 def _frame(step: int, picture: Tensor, ways: dict[str, Tensor], schedule: Schedule) -> dict[str, Any]:
