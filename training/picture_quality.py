@@ -128,13 +128,18 @@ def measure_inpainting(pipe: Any, count: int) -> dict[str, Any]:
     before = np.stack([each.before for each in drawn])
     outside = np.stack([each.region for each in drawn]) < 128
     after = np.concatenate([painted(pipe, texts[i], before[i], ~outside[i], seed=i)[None] for i in range(count)])
-    seen = judge.verdicts(judge.load(), after)["object"]
     wanted = torch.tensor([OBJECTS.index(each.wanted) for each in chosen])
+    referee = judge.load()
+
+    def share_seen(values: np.ndarray) -> float:
+        return float((judge.verdicts(referee, values)["object"] == wanted).float().mean())
+
     with torch.no_grad():
         coded = as_pictures(torch.cat([_through_vae(pipe.vae, before[i : i + 50]) for i in range(0, count, 50)]))
     return {
         "pictures": count,
-        "prompted_object_seen": float((seen == wanted).float().mean()),
+        "prompted_object_seen": share_seen(after),
+        "seen_in_true_scenes": share_seen(np.stack([each.after for each in drawn])),
         "change_outside": distance(after[outside], before[outside]),
         "change_outside_of_the_autoencoder_alone": distance(coded[outside], before[outside]),
     }

@@ -124,14 +124,8 @@ class RunPanel:
         self._reference()
         if not self._waits_for_prediction:
             computed_memory(planned, self._predicted_memory)
-        label = self._label(planned)
-        clicked = st.button(
-            label,
-            type="primary",
-            icon=":material/play_arrow:",
-            key=f"{self.prefix}_run",
-            width="stretch",
-        )
+        label, key = self._label(planned), f"{self.prefix}_run"
+        clicked = st.button(label, type="primary", icon=":material/play_arrow:", key=key, width="stretch")
         self._expectation(planned)
         was_asked = self.prediction is not None and self.prediction.was_asked()
         if (clicked or was_asked) and (not self._waits_for_prediction or self.prediction.lock_or_ask(label)):  # type: ignore[union-attr]
@@ -173,12 +167,13 @@ class RunPanel:
         time = f"about {roughly(expected)} on this machine" if expected else "never timed on this machine"
         runs = self._weights(planned.settings) if isinstance(planned.settings, ModelSettings) else ""
         told = f"{runs}: {time}." if runs else f"{time.capitalize()}."
+        warning = "" if expected or not planned.warning else f" {planned.warning}"
         ahead = f" {waiting} {'run is' if waiting == 1 else 'runs are'} waiting." if waiting else ""
         is_twin = isinstance(planned.settings, ModelSettings) and planned.settings.source == "embedded"
         more = [*planned.reasons, *([TWIN] if is_twin else [])]
         if planned.parameters and planned.weights_bytes:
             more.append(f"{short_count(planned.parameters)} parameters, {gib(planned.weights_bytes)} of weights.")
-        st.caption(f"{told}{ahead}", help=" ".join(more) or None)
+        st.caption(f"{told}{warning}{ahead}", help=" ".join(more) or None)
         for name in planned.missing:
             st.caption(before_download(CATALOG[name]))
 
@@ -220,7 +215,9 @@ class RunPanel:
         return refusal.message if refusal else ""
 
     def _use_cpu(self) -> None:
+        """In the precision that a CPU computes in: in a GPU's float16 a picture can take half an hour."""
         st.session_state[f"{self.prefix}_device"] = "cpu"
+        st.session_state[f"{self.prefix}_dtype"] = "auto"
 
     def _submit(self, planned: Plan) -> None:
         try:

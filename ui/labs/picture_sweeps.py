@@ -9,7 +9,7 @@ from ui.figures import Figure
 from ui.picture_grid import grid_sentence
 from ui.results.readings import changed
 
-COLD = "The first picture of the run, so a cold one."
+COLD = "One of the two is the first picture of the run, so a cold one."
 APART = "Average difference of the colour values, 0 to 255."
 
 
@@ -28,7 +28,7 @@ def sweep_sentence(record: Record, made: Sequence[Picture]) -> str:
 
 
 def sweep_figures(record: Record, made: Sequence[Picture]) -> list[Figure]:
-    """At most three figures of the same; none where `sweep_sentence` says nothing."""
+    """At most three figures that the sentence leaves out, or explains; none where `sweep_sentence` says nothing."""
     sweep, repeats = record["settings"].get("sweep"), record["repeats"]
     if not sweep_sentence(record, made):
         return []
@@ -36,7 +36,7 @@ def sweep_figures(record: Record, made: Sequence[Picture]) -> list[Figure]:
         return _of_grid(repeats)
     if sweep == "num_inference_steps":
         return _of_steps(record)
-    return _of_seeds(repeats, made) if sweep == "seed" else _of_scales(repeats, made)
+    return [*_of_seeds(made), _times(repeats)] if sweep == "seed" else [_times(repeats)]
 
 
 def step_ends(record: Record) -> tuple[Record, Record]:
@@ -65,23 +65,15 @@ def _grew(record: Record) -> str:
 
 
 def _of_steps(record: Record) -> list[Figure]:
+    """The price of a step alone: the times stand in the sentence and below the pictures."""
     few, many = step_ends(record)
     each = per_step_s(few, many)
     between = (
         f"The time from {few['num_inference_steps']} to {many['num_inference_steps']} steps, by the steps between."
     )
-    return [
-        *(_time(_steps(repeat["num_inference_steps"]), repeat) for repeat in (few, many)),
-        Figure("Each further step", seconds(each) if each else None, between, "The time did not grow."),
-    ]
-
-
-def _steps(number: int) -> str:
-    return "1 step" if number == 1 else f"{number} steps"
-
-
-def _time(label: str, repeat: Record) -> Figure:
-    return Figure(label, seconds(repeat["wall_s"]), COLD if repeat["is_first"] else "The time of that picture.")
+    if few["is_first"] or many["is_first"]:
+        between = f"{between} {COLD}"
+    return [Figure("Each further step", seconds(each) if each else None, between, "The time did not grow.")]
 
 
 def _seeds(made: Sequence[Picture]) -> str:
@@ -102,16 +94,20 @@ def _distances(made: Sequence[Picture]) -> tuple[list[float], list[float]]:
     return again, [found["difference_to_first"] for found in rest if found.get("seed") != first.get("seed")]
 
 
-def _of_seeds(repeats: Sequence[Record], made: Sequence[Picture]) -> list[Figure]:
+def _of_seeds(made: Sequence[Picture]) -> list[Figure]:
     again, others = _distances(made)
-    times = [repeat["wall_s"] for repeat in repeats]
     found = [Figure("Same seed, difference", significant(max(again)) if max(again) else "0", APART)] if again else []
     found += (
         [Figure("Other seed, difference", span([significant(each) for each in sorted(others)]), APART)]
         if others
         else []
     )
-    return [*found, Figure("Time per picture", span([seconds(min(times)), seconds(max(times))]), "From – to.")]
+    return found
+
+
+def _times(repeats: Sequence[Record]) -> Figure:
+    times = [repeat["wall_s"] for repeat in repeats]
+    return Figure("Time per picture", span([seconds(min(times)), seconds(max(times))]), "From – to.")
 
 
 def _scales(repeats: Sequence[Record], made: Sequence[Picture]) -> str:
@@ -121,15 +117,6 @@ def _scales(repeats: Sequence[Record], made: Sequence[Picture]) -> str:
         f"{significant(near.details['distance_to_last'])} of 255 away from those at "
         f"{near.details['guidance_scale']:g}."
     )
-
-
-def _of_scales(repeats: Sequence[Record], made: Sequence[Picture]) -> list[Figure]:
-    first, last, near = repeats[0], repeats[-1], made[-2].details
-    moved = f"Moved from {near['guidance_scale']:g} to {last['guidance_scale']:g}"
-    return [
-        *(_time(f"Guidance {repeat['guidance_scale']:g}", repeat) for repeat in (first, last)),
-        Figure(moved, f"{significant(near['distance_to_last'])} of 255", APART),
-    ]
 
 
 def _of_grid(repeats: Sequence[Record]) -> list[Figure]:

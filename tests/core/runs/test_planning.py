@@ -98,6 +98,12 @@ def test_auto_on_the_cpu_takes_the_twin_for_a_behaviour_lab_whatever_the_hub_has
     assert concrete("text_generation")[0] == concrete("load_model")[0] == "hub"
 
 
+def test_a_picture_in_half_precision_on_the_cpu_is_warned_of() -> None:
+    assert "float16" in planned("text_to_image", device="cpu", dtype="float16").warning
+    assert planned("text_to_image", device="cpu").warning == planned("load_model", dtype="float16").warning == ""
+    assert planned("text_to_image", COLAB, dtype="float16").warning == ""
+
+
 def test_a_text_takes_the_twin_on_the_cpu_only_where_the_hub_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     assert planned("text_generation", fallback="embedded").settings.model_dump()["source"] == "embedded"
     monkeypatch.setattr(sources, "hub_reachable", lambda: True)
