@@ -99,8 +99,8 @@ def test_a_twin_does_not_decide_a_measured_question_and_the_page_offers_what_doe
 def test_the_cpu_instead_of_a_gpu_is_taken_in_its_own_precision(page: Page, server: AppServer) -> None:
     open_page(page, server, "q7?q7_source=embedded")
     predict(page, choice=0)
-    expect(page.get_by_text("torch.float16").first).to_be_visible()
+    expect(page.get_by_text("dtype=torch.float16").first).to_be_visible()
     page.get_by_role("button", name="Run on the CPU instead").click()
     settled(page)
     expect(page.get_by_text('device="cpu"').first).to_be_visible()
-    expect(page.get_by_text("torch.float16")).to_have_count(0)
+    expect(page.get_by_text("dtype=torch.float16")).to_have_count(0)
