@@ -15,13 +15,16 @@ SMALLEST_FOR_A_BAND = 4
 
 
 def repeat_dots(title: str, times: Sequence[float], key: str, cold: int = 1) -> None:
-    """Draw seconds per repeat on one line.
+    """Draw seconds per repeat on one line; a single one is said in words.
 
     Args:
         times: in the order of the repeats.
         cold: how many of the first are cold.
     """
     if not times:
+        return
+    if len(times) == 1:
+        st.caption(f"{title}: {seconds(times[0])}, {'cold' if cold else 'warm'}. More repeats show how far it spreads.")
         return
 
     def make() -> Any:
