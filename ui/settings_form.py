@@ -13,7 +13,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.measure.machine import this_machine
 from core.runs.lab import Lab
-from core.runs.settings import LabSettings
+from core.runs.settings import LabSettings, ModelSettings
 from ui.setting_words import TITLES, explained, label, title
 
 OWN_PLACE = {"source", "device", "picture"}
@@ -99,7 +99,15 @@ class Form:
             disabled=disabled,
             bind="query-params",
             persist_state="session",
+            on_change=self._take_over if name == "model" else None,
         )
+
+    def _take_over(self) -> None:
+        """Another model was chosen: what follows from it stands in the form."""
+        settings = type(self.preset)
+        if issubclass(settings, ModelSettings):
+            for name, value in settings.of_model(self.value("model")).items():
+                self.set_to(name, value)
 
     def _widget(self, name: str, field: FieldInfo, disabled: bool) -> Any:
         value = getattr(self.preset, name)

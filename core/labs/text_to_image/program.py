@@ -1,4 +1,4 @@
-"""Draw a picture from a prompt with Stable Diffusion 1.5: the lesson's cells as two functions.
+"""Draw a picture from a prompt with Stable Diffusion: the lesson's cells as two functions.
 
 Needs: pip install torch "transformers>=5" "diffusers>=0.42" accelerate
 """
@@ -13,8 +13,12 @@ from diffusers import (
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
     UniPCMultistepScheduler,
 )
+
+
+Pipeline = StableDiffusionPipeline | StableDiffusionXLPipeline
 
 
 def load(
@@ -23,12 +27,16 @@ def load(
     dtype: torch.dtype = torch.float16,
     variant: str | None = "fp16",
     stage: Callable[[str], None] = print,
-) -> StableDiffusionPipeline:
-    """Read the four networks of the pipeline and move them to the device. `stage` is told what happens."""
+    kind: type[Pipeline] = StableDiffusionPipeline,
+) -> Pipeline:
+    """Read the networks of the pipeline and move them to the device. `stage` is told what happens.
+
+    Models with SDXL's two text encoders are of another kind: StableDiffusionXLPipeline.
+    """
     stage("Reading the weights")
     # The lesson names runwayml/stable-diffusion-v1-5, which left the Hub in 2024; this repository took its place.
     # variant="fp16" takes the files in half precision: half the download.
-    pipe = StableDiffusionPipeline.from_pretrained(path, dtype=dtype, variant=variant)
+    pipe = kind.from_pretrained(path, dtype=dtype, variant=variant)
 
     stage(f"Moving the model to {device}")
     return pipe.to(device)
@@ -43,13 +51,13 @@ SCHEDULERS = {
 }
 
 
-def change_scheduler(pipe: StableDiffusionPipeline, name: str) -> None:
+def change_scheduler(pipe: Pipeline, name: str) -> None:
     """Go from noise to picture in steps of another kind: the networks and the schedule of the noise stay."""
     pipe.scheduler = SCHEDULERS[name].from_config(pipe.scheduler.config)
 
 
 def generate(
-    pipe: StableDiffusionPipeline,
+    pipe: Pipeline,
     prompt: str,
     negative_prompt: str = "",
     num_inference_steps: int = 50,
@@ -67,7 +75,7 @@ def generate(
     generator = torch.Generator(device=pipe.device).manual_seed(random_seed)
     return pipe(
         prompt,
-        negative_prompt=negative_prompt,
+        negative_prompt=negative_prompt or None,
         num_inference_steps=num_inference_steps,
         guidance_scale=guidance_scale,
         height=height,
