@@ -9,6 +9,7 @@ def experiments(form: Form) -> None:
     """Offer the lab's experiments; the one whose settings the form holds is marked."""
     offered, fields = form.lab.experiments, type(form.preset).model_fields
     start = {name: getattr(form.preset, name) for settings in offered.values() for name in settings}
+    start |= {name: value for name, value in form.of_model().items() if name in start}
 
     def shown(settings: dict[str, object]) -> dict[str, object]:
         return {name: as_widget(fields[name], value) for name, value in (start | settings).items()}

@@ -17,7 +17,6 @@ from diffusers import (
     UniPCMultistepScheduler,
 )
 
-
 Pipeline = StableDiffusionPipeline | StableDiffusionXLPipeline
 
 

@@ -17,9 +17,9 @@ Swept = Literal["seed", "num_inference_steps", "guidance_scale"]
 
 
 class Settings(ModelSettings):
-    model: Literal[
-        "stable-diffusion-1.5", "lcm-dreamshaper-v7", "stable-diffusion-1.4", "sdxl-base", "sdxl-turbo"
-    ] = "stable-diffusion-1.5"
+    model: Literal["stable-diffusion-1.5", "lcm-dreamshaper-v7", "stable-diffusion-1.4", "sdxl-base", "sdxl-turbo"] = (
+        "stable-diffusion-1.5"
+    )
     repeats: int = Field(default=1, ge=1, le=20)
     prompt: Prompt = "A futuristic city skyline at sunset, digital art"
     negative_prompt: str = Field(default="", max_length=1000)
