@@ -111,5 +111,5 @@ LOOK = Look(
     words=WORDS,
     titles=OPTIONS,
     draws=True,
-    open_fields=("prompt", "region", "previews"),
+    open_fields=("region", "prompt", "previews"),
 )
