@@ -16,8 +16,9 @@ def experiments(form: Form) -> None:
 
     now = {name: form.value(name) for name in start}
     key = f"{form.prefix}_experiment"
-    # Set before the widget is drawn, so that it always shows what stands in the form.
-    st.session_state[key] = next((title for title, settings in offered.items() if shown(settings) == now), None)
+    # Set before the widget is drawn, so that it always shows what stands in the form. What a model brings is no choice.
+    tried = offered.items() if shown({}) != now else ()
+    st.session_state[key] = next((title for title, settings in tried if shown(settings) == now), None)
 
     def take() -> None:
         chosen = st.session_state[key]

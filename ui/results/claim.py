@@ -29,7 +29,8 @@ def claim(record: Record) -> None:
     st.caption(
         f"The course means Stable Diffusion with 50 to 100 steps and names no machine. The recorded run took {steps} "
         f"steps with {plain(str(recorded['model']['label']))}. The least is the operations of all evaluations, divided "
-        "by the best rate of matrix products on that device; memory and everything else come on top."
+        "by the best rate of matrix products around each run, so other load on the machine counts; memory and everything "
+        "else come on top."
     )
 
 
@@ -46,8 +47,8 @@ def rows(record: Record, recorded: Record) -> list[tuple[str, str, str]]:
             (f"On {_machine(record)}, {steps}", seconds(took["wall_s"]), seconds(_least_s(record))),
         ]
     computed = recorded["limit"]["flops"] * fastest(recorded)["evaluations"] / record["limit"]["flops_per_s"]
-    here = f"On {_machine(record)}, computed for the steps of the recorded run"
-    return [*claimed, there, (here, "your run was of the small twin", seconds(computed))]
+    here = f"On {_machine(record)}, computed: your run was of the small twin"
+    return [*claimed, there, (here, "not run", seconds(computed))]
 
 
 def _least_s(record: Record) -> float:

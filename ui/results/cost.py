@@ -42,19 +42,18 @@ def _cost(picture_s: float, kind: str, key: str) -> None:
     )
     people = middle.number_input("Students", min_value=1, max_value=10_000, value=CLASS, key=f"{key}_people")
     every_min = right.number_input(
-        "Minutes between a student's pictures",
+        "Minutes between presses",
         min_value=0.1,
         max_value=600.0,
         value=EVERY_MIN,
         step=0.5,
         key=f"{key}_every",
-        help="On average, from one press to the next.",
+        help="From one picture that a student asks for to the next, on average.",
     )
-    lines = [*told(picture_s, price, people), *served(picture_s, people, every_min)]
-    st.markdown("\n".join(f"- {line}" for line in lines))
     with session() as database:
         found = waits(database, kind)
-    st.markdown(f"- {measured(found, kind)}")
+    lines = [*told(picture_s, price, people), *served(picture_s, people, every_min), measured(found, kind)]
+    st.markdown("\n".join(f"- {line}" for line in lines))
     st.caption(COMPUTED)
 
 
