@@ -19,10 +19,10 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
-from core.classroom.uploads import upload_of
 from core.config import config
 from core.errors import BadPicture, DeviceLost, LabError
 from core.jobs import claiming, presence
@@ -33,7 +33,7 @@ from core.jobs.process import EXECUTE, FRESH_EXIT, new_name
 from core.jobs.reporter import JobProgress, Reporter
 from core.runs.quiet import prepare_environment
 from core.store.database import in_transaction, is_full, migrate
-from core.store.tables import Job
+from core.store.tables import Job, Upload
 
 POLL_S = 0.25
 STORE_PATIENCE_S = 120.0
@@ -229,8 +229,8 @@ def _picture(job: Job) -> bytes | None:
     name = str(job.settings.get("picture") or "")
     if not name.startswith(UPLOAD):
         return None
-    wanted = name.removeprefix(UPLOAD)
-    png = in_transaction(lambda database: upload_of(database, job.person_id, wanted), STORE_PATIENCE_S)
+    wanted = select(Upload.png).where(Upload.id == name.removeprefix(UPLOAD), Upload.person_id == job.person_id)
+    png = in_transaction(lambda database: database.scalar(wanted), STORE_PATIENCE_S)
     if png is None:
         raise BadPicture("Your uploaded picture is no longer there.", "Upload it again and start the run again.")
     return png

@@ -29,8 +29,8 @@ def claim(record: Record) -> None:
     st.caption(
         f"The course means Stable Diffusion with 50 to 100 steps and names no machine. The recorded run took {steps} "
         f"steps with {plain(str(recorded['model']['label']))}. The least is the operations of all evaluations, divided "
-        "by the best rate of matrix products around each run, so other load on the machine counts; memory and everything "
-        "else come on top."
+        "by the best rate of matrix products around each run, so other load on the machine counts; memory and all else "
+        "come on top."
     )
 
 

@@ -34,7 +34,7 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
 
 def _place(settings: Settings, is_local: bool) -> str:
     """Where and how the networks are loaded."""
-    kind = ", kind=StableDiffusionXLPipeline" if CATALOG[settings.model].has_two_text_encoders else ""
+    kind = ", is_xl=True" if CATALOG[settings.model].has_two_text_encoders else ""
     return f"{place_arguments(settings)}{file_variant(settings, is_local)}{kind}"
 
 

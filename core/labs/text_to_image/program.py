@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from diffusers import (
     DDIMScheduler,
+    DiffusionPipeline,
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
@@ -17,8 +18,6 @@ from diffusers import (
     UniPCMultistepScheduler,
 )
 
-Pipeline = StableDiffusionPipeline | StableDiffusionXLPipeline
-
 
 def load(
     path: str = "stable-diffusion-v1-5/stable-diffusion-v1-5",
@@ -26,15 +25,16 @@ def load(
     dtype: torch.dtype = torch.float16,
     variant: str | None = "fp16",
     stage: Callable[[str], None] = print,
-    kind: type[Pipeline] = StableDiffusionPipeline,
-) -> Pipeline:
+    is_xl: bool = False,
+) -> DiffusionPipeline:
     """Read the networks of the pipeline and move them to the device. `stage` is told what happens.
 
-    Models with SDXL's two text encoders are of another kind: StableDiffusionXLPipeline.
+    SDXL and what descends from it have a second text encoder (`is_xl`), which a pipeline of another kind runs.
     """
     stage("Reading the weights")
     # The lesson names runwayml/stable-diffusion-v1-5, which left the Hub in 2024; this repository took its place.
     # variant="fp16" takes the files in half precision: half the download.
+    kind = StableDiffusionXLPipeline if is_xl else StableDiffusionPipeline
     pipe = kind.from_pretrained(path, dtype=dtype, variant=variant)
 
     stage(f"Moving the model to {device}")
@@ -50,13 +50,13 @@ SCHEDULERS = {
 }
 
 
-def change_scheduler(pipe: Pipeline, name: str) -> None:
+def change_scheduler(pipe: DiffusionPipeline, name: str) -> None:
     """Go from noise to picture in steps of another kind: the networks and the schedule of the noise stay."""
     pipe.scheduler = SCHEDULERS[name].from_config(pipe.scheduler.config)
 
 
 def generate(
-    pipe: Pipeline,
+    pipe: DiffusionPipeline,
     prompt: str,
     negative_prompt: str = "",
     num_inference_steps: int = 50,

@@ -95,8 +95,7 @@ def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) 
     weights = found[settings.model]
     dtype = getattr(torch, settings.dtype)
     is_xl = CATALOG[settings.model].has_two_text_encoders
-    kind = program.StableDiffusionXLPipeline if is_xl else program.StableDiffusionPipeline
-    pipe = program.load(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage, kind)
+    pipe = program.load(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage, is_xl)
     entry = model_entry(settings.model, weights, networks_of(pipe), settings.dtype)
     return Loaded(quiet_pipe(pipe), [entry])
 
