@@ -166,9 +166,9 @@ def test_models_lists_the_catalog_and_what_fits_this_machine(
     assert [line.split()[0] for line in lines[below:]] == [
         *("Stable", "SDXL", "SDXL-Turbo", "ResNet18", "MobileNetV2"),
     ]
-    why = "has no small twin: the embedded {} stands for {}"
-    assert all(why.format("painter", "Stable Diffusion 1.5") in line for line in lines[below : below + 3])
-    assert all(why.format("classifier", "ResNet50") in line for line in lines[below + 3 :])
+    why = "has no small twin: the embedded"
+    assert all(f"{why} painters stand for Stable Diffusion 1.5" in line for line in lines[below : below + 3])
+    assert all(f"{why} classifier stands for ResNet50" in line for line in lines[below + 3 :])
 
 
 def test_a_broken_bank_is_listed_line_by_line(
