@@ -8,6 +8,8 @@ from ui.experiments import experiments
 from ui.identity import person_id
 from ui.labs import look_of
 from ui.run_panel import RunPanel
+from ui.runs import latest_of_lab
+from ui.seed_choice import can_be_random, last_seed, seed_choice
 from ui.settings_link import settings_from_picture
 
 
@@ -27,4 +29,6 @@ def lab_page(name: str) -> None:
         experiments(panel.form)
     if look_of(name).draws:
         settings_from_picture(panel.form)
+        if can_be_random(panel.form):
+            seed_choice(panel.form, last_seed(latest_of_lab(panel.person, name)))
     panel.draw(code)

@@ -15,6 +15,12 @@ def all_runs(person: str) -> list[Run]:
         return runs.all_runs(database, person)
 
 
+def latest_of_lab(person: str, lab: str) -> Run | None:
+    """The newest run that was started from the lab's own page."""
+    with session() as database:
+        return runs.latest_run(database, person, lab, None)
+
+
 def context_bytes() -> int | None:
     """What CUDA kept for itself in the newest run that measured it, anybody's; None where none did."""
     with session() as database:

@@ -13,10 +13,10 @@ from streamlit.delta_generator import DeltaGenerator
 
 from core.measure.machine import this_machine
 from core.runs.lab import Lab
-from core.runs.settings import LabSettings
+from core.runs.settings import LabSettings, ModelSettings
 from ui.setting_words import TITLES, explained, label, title
 
-OWN_PLACE = {"source", "device", "picture"}
+OWN_PLACE = {"source", "device", "picture", "painted"}
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,11 @@ class Form:
         """Give a widget another value; only in a callback, before the widgets are drawn."""
         st.session_state[self.key(name)] = value
 
+    def of_model(self) -> dict[str, Any]:
+        """What follows from the model that is chosen."""
+        settings = type(self.preset)
+        return settings.of_model(self.value("model")) if issubclass(settings, ModelSettings) else {}
+
     def key(self, name: str) -> str:
         """Of the widget of a setting."""
         return f"{self.prefix}_{name}"
@@ -99,7 +104,13 @@ class Form:
             disabled=disabled,
             bind="query-params",
             persist_state="session",
+            on_change=self._take_over if name == "model" else None,
         )
+
+    def _take_over(self) -> None:
+        """Another model was chosen: what follows from it stands in the form."""
+        for name, value in self.of_model().items():
+            self.set_to(name, value)
 
     def _widget(self, name: str, field: FieldInfo, disabled: bool) -> Any:
         value = getattr(self.preset, name)

@@ -26,3 +26,8 @@ def latest_upload(session: Session, person_id: str) -> str | None:
     """Id of the newest picture, None without one."""
     mine = select(Upload.id).where(Upload.person_id == person_id).order_by(Upload.created_at.desc()).limit(1)
     return session.scalars(mine).first()
+
+
+def upload_of(session: Session, person_id: str, upload_id: str) -> bytes | None:
+    """The PNG of one of somebody's pictures; None where it is not theirs, or gone."""
+    return session.scalar(select(Upload.png).where(Upload.id == upload_id, Upload.person_id == person_id))

@@ -3,93 +3,40 @@
 Parameter counts were checked by building each architecture on the `meta` device (tests repeat it).
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-DTYPE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2}
+from core.models.model import DTYPE_BYTES, Component, Model
+
+__all__ = ["CATALOG", "CONFIGS", "DTYPE_BYTES", "Component", "Model"]
 CONFIGS = Path(__file__).parent / "configs"
 """Architecture configurations, one folder per model in the layout of its repository."""
 ONE_CLASSIFIER = "the embedded classifier stands for ResNet50, and there is only this one"
+ONE_PAINTER = "the embedded painters stand for Stable Diffusion 1.5 and LCM Dreamshaper v7"
 PIPELINE_PATTERNS = ("model_index.json", "*/*.json", "*/*.txt", "*/*.fp16.safetensors")
-
-
-@dataclass(frozen=True)
-class Component:
-    """One network inside a model."""
-
-    name: str
-    title: str
-    parameters: int
-
-
-@dataclass(frozen=True)
-class Model:
-    """A model of the lesson.
-
-    Attributes:
-        repo: repository on the Hub, or on GitHub where there is a `url`.
-        revision: commit, branch or release.
-        variant: file variant on the Hub (`fp16`), or None.
-        components: the networks inside; `twin` the same of the small twin, nothing where there is none.
-        twin_reason: why there is none.
-        download_bytes: what a first download transfers.
-        required_files: files beside the configurations without which a download is not whole.
-        tied_parameters: parameters that the Hub's file holds a second time.
-        url: address of the weights where they are not on the Hub.
-        gpu_dtype: what `auto` takes on a GPU; for bfloat16 it is float16 where a card has no units for that.
-        native_size: picture side in pixels that it was trained for, None for text.
-        twin_size: the same for the small twin.
-        most_steps: as many as the schedule of a model has that was distilled to few steps; None for all others.
-    """
-
-    id: str
-    title: str
-    task: str
-    repo: str
-    licence: str
-    components: tuple[Component, ...]
-    twin: tuple[Component, ...]
-    download_bytes: int
-    storage_dtype: str
-    twin_reason: str | None = None
-    revision: str = "main"
-    variant: str | None = None
-    allow_patterns: tuple[str, ...] = ()
-    required_files: tuple[str, ...] = ()
-    tied_parameters: int = 0
-    url: str | None = None
-    gpu_dtype: str = "float16"
-    native_size: int | None = None
-    twin_size: int | None = None
-    most_steps: int | None = None
-
-    @property
-    def parameters(self) -> int:
-        """Parameters of all networks together."""
-        return sum(component.parameters for component in self.components)
-
-    @property
-    def twin_parameters(self) -> int:
-        """Parameters of all networks of the small twin."""
-        return sum(component.parameters for component in self.twin)
-
-    @property
-    def file(self) -> str | None:
-        """Name of the one file that `url` points to; None where the Hub has the weights."""
-        return self.url.rpartition("/")[2] if self.url else None
-
-    @property
-    def stored_bytes(self) -> int:
-        """Bytes of all tensors in the weights files, on the Hub and in the dummy checkpoint alike."""
-        return (self.parameters + self.tied_parameters) * DTYPE_BYTES[self.storage_dtype]
-
-    def weights_bytes(self, dtype: str) -> int:
-        """Bytes that the weights take in memory at `dtype`."""
-        return self.parameters * DTYPE_BYTES[dtype]
+XL_PATTERNS = (
+    *("model_index.json", "scheduler/*.json", "tokenizer*/*.json", "tokenizer*/*.txt"),
+    *("text_encoder*/config.json", "unet/config.json", "vae/config.json"),
+    *("text_encoder*/model.fp16.safetensors", "unet/*.fp16.safetensors", "vae/*.fp16.safetensors"),
+)
+"""Not every folder: the repositories of SDXL hold further VAEs that nothing here loads."""
+PIPELINE_FILES = (
+    "tokenizer/vocab.json",
+    "tokenizer/merges.txt",
+    "text_encoder/model.fp16.safetensors",
+    "unet/diffusion_pytorch_model.fp16.safetensors",
+    "vae/diffusion_pytorch_model.fp16.safetensors",
+)
+XL_FILES = (
+    *PIPELINE_FILES,
+    "tokenizer_2/vocab.json",
+    "tokenizer_2/merges.txt",
+    "text_encoder_2/model.fp16.safetensors",
+)
 
 
 CLIP_TEXT_ENCODER = Component("text_encoder", "CLIP text encoder", 123_060_480)
+SECOND_TEXT_ENCODER = Component("text_encoder_2", "Second text encoder", 694_659_840)
 VAE = Component("vae", "VAE", 83_653_863)
 SAFETY_CHECKER = Component("safety_checker", "Safety checker", 303_981_588)
 """Networks that several of the picture models have in common."""
@@ -116,6 +63,31 @@ def _classifier(name: str, title: str, parameters: int, file: str, download_byte
         gpu_dtype="float32",
         native_size=224,
         **{"twin": (), "twin_reason": ONE_CLASSIFIER} | twin,
+    )
+
+
+def _xl(name: str, title: str, repo: str, side: int, licence: str, steps: int, guidance: float) -> Model:
+    """A model with SDXL's networks: they differ in what they were trained for, not in their shape.
+
+    `steps` and `guidance` are those of the model's own card.
+    """
+    return Model(
+        id=name,
+        title=title,
+        task="text-to-image",
+        repo=repo,
+        licence=licence,
+        components=(CLIP_TEXT_ENCODER, SECOND_TEXT_ENCODER, Component("unet", "UNet", 2_567_463_684), VAE),
+        twin=(),
+        twin_reason=ONE_PAINTER,
+        download_bytes=6_941_000_000,
+        storage_dtype="float16",
+        variant="fp16",
+        allow_patterns=XL_PATTERNS,
+        required_files=XL_FILES,
+        native_size=side,
+        usual_steps=steps,
+        usual_guidance=guidance,
     )
 
 
@@ -158,14 +130,7 @@ CATALOG: dict[str, Model] = {
             storage_dtype="float16",
             variant="fp16",
             allow_patterns=PIPELINE_PATTERNS,
-            required_files=(
-                "tokenizer/vocab.json",
-                "tokenizer/merges.txt",
-                "text_encoder/model.fp16.safetensors",
-                "unet/diffusion_pytorch_model.fp16.safetensors",
-                "vae/diffusion_pytorch_model.fp16.safetensors",
-                "safety_checker/model.fp16.safetensors",
-            ),
+            required_files=(*PIPELINE_FILES, "safety_checker/model.fp16.safetensors"),
             native_size=512,
             twin_size=128,
         ),
@@ -198,9 +163,33 @@ CATALOG: dict[str, Model] = {
                 "safety_checker/model.safetensors",
             ),
             most_steps=50,
+            usual_steps=4,
             native_size=512,
             twin_size=128,
         ),
+        Model(
+            id="stable-diffusion-1.4",
+            title="Stable Diffusion 1.4",
+            task="text-to-image",
+            repo="CompVis/stable-diffusion-v1-4",
+            licence="CreativeML Open RAIL-M",
+            components=(
+                CLIP_TEXT_ENCODER,
+                Component("unet", "UNet", 859_520_964),
+                VAE,
+                SAFETY_CHECKER,
+            ),
+            twin=(),
+            twin_reason=ONE_PAINTER,
+            download_bytes=2_742_000_000,
+            storage_dtype="float16",
+            variant="fp16",
+            allow_patterns=PIPELINE_PATTERNS,
+            required_files=(*PIPELINE_FILES, "safety_checker/model.fp16.safetensors"),
+            native_size=512,
+        ),
+        _xl("sdxl-base", "SDXL", "stabilityai/stable-diffusion-xl-base-1.0", 1024, "CreativeML Open RAIL++-M", 50, 5.0),
+        _xl("sdxl-turbo", "SDXL-Turbo", "stabilityai/sdxl-turbo", 512, "Stability AI Community License", 1, 0.0),
         Model(
             id="sdxl-inpainting",
             title="SDXL inpainting",
@@ -209,7 +198,7 @@ CATALOG: dict[str, Model] = {
             licence="CreativeML Open RAIL++-M",
             components=(
                 CLIP_TEXT_ENCODER,
-                Component("text_encoder_2", "Second text encoder", 694_659_840),
+                SECOND_TEXT_ENCODER,
                 Component("unet", "UNet, 9 input channels", 2_567_478_084),
                 VAE,
             ),
@@ -223,16 +212,7 @@ CATALOG: dict[str, Model] = {
             storage_dtype="float16",
             variant="fp16",
             allow_patterns=PIPELINE_PATTERNS,
-            required_files=(
-                "tokenizer/vocab.json",
-                "tokenizer/merges.txt",
-                "tokenizer_2/vocab.json",
-                "tokenizer_2/merges.txt",
-                "text_encoder/model.fp16.safetensors",
-                "text_encoder_2/model.fp16.safetensors",
-                "unet/diffusion_pytorch_model.fp16.safetensors",
-                "vae/diffusion_pytorch_model.fp16.safetensors",
-            ),
+            required_files=XL_FILES,
             native_size=1024,
             twin_size=128,
         ),

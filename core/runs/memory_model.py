@@ -122,7 +122,7 @@ def _activation_bytes(settings: ModelSettings) -> int:
     side = (model.twin_size if settings.source == "embedded" else model.native_size) or 0
     configuration = _configuration(settings, "vae")
     # In half precision some decoders run over, so they compute in float32 whatever the run's precision is.
-    upcast = configuration.get("force_upcast") and settings.model == "sdxl-inpainting"
+    upcast = configuration.get("force_upcast") and model.has_two_text_encoders
     number_bytes = 4 if upcast else DTYPE_BYTES[settings.dtype]
     return activation_bytes(configuration, values["height"] or side, values["width"] or side, number_bytes)
 

@@ -10,6 +10,7 @@ the small twins were trained on, 384 x 384 pixels, as the generator of their pic
 import os
 from io import BytesIO
 from pathlib import Path
+from typing import Protocol
 from urllib.request import urlopen
 
 from PIL import Image
@@ -17,7 +18,6 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from core.config import config
 from core.errors import BadPicture
-from core.measure.recorder import Recorder
 from core.runs.settings import LESSON_PICTURE, LESSON_PICTURE_URL
 
 FOLDER = Path(__file__).parent / "shipped"
@@ -26,7 +26,13 @@ MOST_BYTES = 2_000_000
 """The lesson's picture has a tenth of that."""
 
 
-def chosen_picture(name: str, recorder: Recorder) -> Image.Image:
+class Given(Protocol):
+    """What a run was given beside its settings, as the recorder holds it; no torch here, as a page shows pictures."""
+
+    picture: bytes | None
+
+
+def chosen_picture(name: str, recorder: Given) -> Image.Image:
     """One of the pictures that the project ships, the lesson's, or the student's own, as RGB.
 
     Raises:

@@ -29,6 +29,18 @@ def recorded_run(lab: str, settings: LabSettings) -> Record | None:
     return None
 
 
+def recorded_of(lab: str, model: str) -> Record | None:
+    """A run of this lab and model without a sweep, on whatever machine; None where none is kept."""
+    return next(
+        (
+            record
+            for record in _all()
+            if (record["lab"], record["settings"].get("model")) == (lab, model) and not record["settings"].get("sweep")
+        ),
+        None,
+    )
+
+
 @cache
 def _all() -> tuple[Record, ...]:
     return tuple(json.loads(path.read_text(encoding="utf-8")) for path in sorted(FOLDER.glob("*.json")))

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Source = Literal["auto", "hub", "dummy", "embedded"]
 Fallback = Literal["dummy", "embedded"]
@@ -43,6 +43,17 @@ class ModelSettings(LabSettings):
     repeats: int = Field(default=3, ge=1, le=20)
     fresh_process: bool = False
     """Start in a worker process that has run nothing before, so that memory figures start from empty."""
+
+    @classmethod
+    def of_model(cls, model: str) -> dict[str, Any]:
+        """Settings that follow from the model where they are not given; a page sets them when a model is chosen."""
+        return {}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_its_model(cls, values: Any) -> Any:
+        model = values.get("model") if isinstance(values, dict) else None
+        return cls.of_model(model) | values if isinstance(model, str) else values
 
     @property
     def loaded(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from tests.core.quiz.examples import LESSON
 COOKIE = "a-browser-of-these-tests"
 PAPER = {"light": "rgb(252, 252, 250)", "dark": "rgb(15, 19, 23)"}
 FRESH = ["", "q1", "q4", "q8", "q11", "d1", "i1", "p1", "o1", "m1", "lab_inpainting", "runs", "pictures", "report"]
-FRESH += ["your_data", "join", "my_class", "teacher"]
+FRESH += ["lab_inpainting?inpainting_region=painted", "your_data", "join", "my_class", "teacher"]
 ANSWERED = [question.id.lower() for question in LESSON.questions]
 RUNS = {
     "runtime": {},

@@ -44,6 +44,18 @@ def test_a_click_sets_the_form_and_the_next_one_starts_from_the_pages_own(app: A
     assert (found["sweep"], found["sweep_values"]) == ("num_inference_steps", ["1", "5", "20"])
 
 
+def test_another_model_brings_its_steps_and_guidance_and_experiments_start_from_them(app: AppTest) -> None:
+    app.session_state["here_all_settings"] = True
+    app.session_state["here_model"] = "stable-diffusion-1.5"
+    app.run(timeout=30)
+    model = next(box for box in app.selectbox if box.key == "here_model")
+    model.set_value("sdxl-turbo").run(timeout=30)
+    found = app.session_state["found"]
+    assert (found["num_inference_steps"], found["guidance_scale"]) == (1, 0)
+    found = click(app, "5 steps")
+    assert (found["num_inference_steps"], found["guidance_scale"]) == (5, 0)
+
+
 @pytest.mark.parametrize("title", LABS["text_to_image"].experiments)
 def test_every_experiment_can_be_run(title: str) -> None:
     asked = LABS["text_to_image"].experiments[title]

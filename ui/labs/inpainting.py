@@ -23,7 +23,8 @@ def _sentence(run: ShownRun) -> str:
     best, models = fastest(run.record), run.record.get("models") or []
     if not best.get("wall_s") or not models:
         return ""
-    return f"{len(models)} models with {_networks(models)} networks inside took {seconds(best['wall_s'])}."
+    loaded = "1 model" if len(models) == 1 else f"{len(models)} models"
+    return f"{loaded} with {_networks(models)} networks inside took {seconds(best['wall_s'])}."
 
 
 def _figures(run: ShownRun) -> list[Figure]:
@@ -86,8 +87,17 @@ def _found(record: Record) -> str:
     return f"Mask of the {found['label']}, {found['confidence']:.0%} sure" if found else ""
 
 
-WORDS = {"region": ("Paint over", "What part of the picture is replaced.")}
-OPTIONS = {"region": {"box": "The object's box", "mask": "The object, along its outline"}}
+WORDS = {
+    "region": ("Paint over", "What part of the picture is replaced."),
+    "painted": ("Your region", "Row by row on a grid of 64 x 64 cells: how many are not painted, how many are, …"),
+}
+OPTIONS = {
+    "region": {
+        "box": "The object's box",
+        "mask": "The object, along its outline",
+        "painted": "A region that I paint",
+    }
+}
 """What the settings of this lab alone are called, and what they are chosen from."""
 
 LOOK = Look(
@@ -101,4 +111,5 @@ LOOK = Look(
     words=WORDS,
     titles=OPTIONS,
     draws=True,
+    open_fields=("region", "prompt", "previews"),
 )

@@ -1,5 +1,7 @@
 """The last cell of the shown code: the calls that a run measures, as one would type them. No torch here."""
 
+import textwrap
+
 from core.labs.inpainting.settings import Settings
 from core.runs.arguments import (
     FETCHING,
@@ -14,15 +16,12 @@ from core.runs.arguments import (
 
 def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
     seed = "random.randrange(2**32)" if settings.seed is None else settings.seed
-    place, detected_px = place_arguments(settings), side_of(settings, settings.detector, is_local)
+    place = place_arguments(settings)
+    detector, region = _found(settings, sources, is_local) if settings.region != "painted" else ("", _painted(settings))
     return (
-        f"import random\n{FETCHING if is_fetched(settings) else ''}\n"
-        f"detector = load_detector({sources[settings.detector]!r}, {device_argument(settings)!s})\n"
+        f"import random\n{FETCHING if is_fetched(settings) else ''}\n{detector}"
         f"pipe = load_painter({sources[settings.model]!r}, {place}{file_variant(settings, is_local)})\n"
-        f"{picture_line(settings)}"
-        f"mask, found = find_region(\n"
-        f"    detector, picture, region={settings.region!r}, imgsz={detected_px}\n)\n"
-        'print(found or "Nothing found: the middle of the picture is painted over.")\n'
+        f"{picture_line(settings)}{region}"
         f"width, height = {_painted_size(settings, is_local)}\n"
         "result = paint(\n"
         f"    pipe,\n    picture,\n    mask,\n    {settings.prompt!r},\n"
@@ -34,6 +33,24 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         'result.save("edited.png")\n'
         'print("Original, mask and edited picture are saved.")\n'
     )
+
+
+def _found(settings: Settings, sources: dict[str, str], is_local: bool) -> tuple[str, str]:
+    """The lines that load the detector, and those that ask it."""
+    detected_px = side_of(settings, settings.detector, is_local)
+    return (
+        f"detector = load_detector({sources[settings.detector]!r}, {device_argument(settings)!s})\n",
+        f"mask, found = find_region(\n"
+        f"    detector, picture, region={settings.region!r}, imgsz={detected_px}\n)\n"
+        'print(found or "Nothing found: the middle of the picture is painted over.")\n',
+    )
+
+
+def _painted(settings: Settings) -> str:
+    """The region painted by hand, its numbers on lines that fit a page."""
+    lines = textwrap.wrap(settings.painted, 80)
+    runs = "\n".join(f'    "{line} "' for line in lines)
+    return f"runs = (\n{runs}\n)\nmask = painted_region(runs, picture.size)\n"
 
 
 def _painted_size(settings: Settings, is_local: bool) -> str:

@@ -13,6 +13,8 @@ from ultralytics import YOLO
 
 SHORTEST = 64
 """Pixels; with fewer the networks have nothing left to work on."""
+GRID = 64
+"""Cells per side of the grid that a region is painted on."""
 
 
 def load_detector(path: str = "yolov8n-seg.pt", device: str = "cuda", stage: Callable[[str], None] = print) -> YOLO:
@@ -59,6 +61,19 @@ def find_region(
         draw.rectangle(box, fill=255)
     label = found.names[int(found.boxes.cls[0])]
     return mask, {"label": label, "confidence": float(found.boxes.conf[0]), "box": box, "objects": len(found.boxes)}
+
+
+def painted_region(runs: str, size: tuple[int, int]) -> Image.Image:
+    """A mask of `size` pixels, white where somebody painted.
+
+    runs is row by row, how many cells of the grid are not painted, then how many are, and so on: "2080 32 …".
+    """
+    cells, value = bytearray(), 0
+    for length in runs.split():
+        cells += bytes([value]) * int(length)
+        value = 255 - value
+    mask = Image.frombytes("L", (GRID, GRID), bytes(cells)).resize(size, Image.Resampling.BICUBIC)
+    return mask.point(lambda value: 255 if value > 127 else 0)  # smooth outlines, and no greys
 
 
 def painting_size(size: tuple[int, int], side: int = 1024) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """Measures program.py: YOLO finds an object, SDXL inpainting paints something else there.
 
-Two models are loaded, five networks in all. Each repeat holds both: finding and painting.
+Two models are loaded, five networks in all. Each repeat holds both: finding and painting. Where somebody painted the
+region by hand, there is nothing to find, and no detector is loaded.
 """
 
 from typing import Any
@@ -39,6 +40,7 @@ from core.runs.twin_world import KNOWN_OBJECTS
 
 FINDING = "Finding the object"
 NOTHING_FOUND = "YOLO found nothing in the picture, so the lab painted over a fixed box in the middle."
+BY_HAND = "You painted the region yourself, so nothing was searched for."
 WHY_NOTHING = {
     "hub": "",
     "dummy": " With random weights that is expected: only a trained detector knows objects.",
@@ -94,15 +96,14 @@ def _side(model: Model, settings: Settings) -> int | None:
 
 
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[tuple[Any, Any]]:
-    detector_file, weights = found[settings.detector], found[settings.model]
-    detector = program.load_detector(detector_file.path, settings.device, recorder.begin_stage)
+    weights, detector, entries = found[settings.model], None, []
+    if detector_file := found.get(settings.detector):
+        detector = program.load_detector(detector_file.path, settings.device, recorder.begin_stage)
+        # The detector always computes in float32, whatever the painter does.
+        entries.append(model_entry(settings.detector, detector_file, {"model": detector.model}, "float32"))
     dtype = getattr(torch, settings.dtype)
     pipe = program.load_painter(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage)
-    entries = [
-        # The detector always computes in float32, whatever the painter does.
-        model_entry(settings.detector, detector_file, {"model": detector.model}, "float32"),
-        model_entry(settings.model, weights, networks_of(pipe), settings.dtype),
-    ]
+    entries.append(model_entry(settings.model, weights, networks_of(pipe), settings.dtype))
     return Loaded((detector, quiet_pipe(pipe)), entries)
 
 
@@ -126,9 +127,12 @@ def _repeat(
     regions: list[tuple[Image.Image, dict[str, Any] | None]] = []
 
     def find_and_paint(phases: Phases) -> Any:
-        phases.begin(FINDING)
-        regions.append(program.find_region(detector, picture, settings.region, imgsz))
-        use_threads(settings)  # the detector's library has just lowered the number
+        if detector is None:
+            regions.append((program.painted_region(settings.painted, picture.size), None))
+        else:
+            phases.begin(FINDING)
+            regions.append(program.find_region(detector, picture, settings.region, imgsz))
+            use_threads(settings)  # the detector's library has just lowered the number
         phases.begin(TEXT)
         return _paint(settings, pipe, picture, regions[0][0], how, on_step_end=watch)
 
@@ -173,7 +177,9 @@ def _keep(
     """Mask (once) and result as pictures; what was found into the record."""
     if entry["is_first"]:
         recorder.record["outputs"]["found"] = found
-        if found is None:
+        if found is None and settings.region == "painted":
+            recorder.record["outputs"]["found_reason"] = BY_HAND
+        elif found is None:
             recorder.record["outputs"]["found_reason"] = NOTHING_FOUND
             recorder.note(NOTHING_FOUND + WHY_NOTHING[settings.source])
         details = {"region": settings.region, "found": found}

@@ -2,9 +2,14 @@
 
 from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from core.runs.settings import ModelSettings, Picture, Prompt, Seed, is_asked_twice, settled_picture
+
+CELLS = 64 * 64
+"""Of the grid that a region is painted on; tests compare it with the program's."""
+MOST_CHARACTERS = 2 * CELLS
+"""What a chessboard takes, the longest there is."""
 
 
 class Settings(ModelSettings):
@@ -12,8 +17,10 @@ class Settings(ModelSettings):
     detector: Literal["yolov8n-seg"] = "yolov8n-seg"
     repeats: int = Field(default=1, ge=1, le=5)
     picture: Picture = "shipped"
-    region: Literal["box", "mask"] = "box"
-    """What of the found object is painted over: its bounding box, or its outline."""
+    region: Literal["box", "mask", "painted"] = "box"
+    """What is painted over: a found object's bounding box or its outline, or what somebody painted by hand."""
+    painted: str = Field(default="", max_length=MOST_CHARACTERS)
+    """The region painted by hand, on a grid of 64 x 64 cells: row by row, how many are not painted, how many are, …"""
     prompt: Prompt = (
         "A cute, fluffy, playful cartoon cat, vibrant colors, Pixar style, highly detailed, professional digital art"
     )
@@ -29,14 +36,29 @@ class Settings(ModelSettings):
     previews: bool = False
     """Show the picture while it forms. Costs time, so such a run measures none."""
 
-    cost_nothing: ClassVar[frozenset[str]] = frozenset(("picture", "prompt", "negative_prompt", "seed"))
+    cost_nothing: ClassVar[frozenset[str]] = frozenset(("picture", "painted", "prompt", "negative_prompt", "seed"))
+
+    @model_validator(mode="after")
+    def _something_is_painted(self) -> Self:
+        if self.region != "painted":
+            return self
+        runs = self.painted.split()
+        if not runs:
+            raise ValueError("nothing is painted yet: paint over a part of the picture, or take another region")
+        if wrong := [run for run in runs if not (run.isascii() and run.isdigit())]:
+            raise ValueError(f"painted holds {wrong[0][:20]!r}, where only whole numbers can stand")
+        if (found := sum(int(run[:9]) for run in runs)) != CELLS:
+            raise ValueError(f"painted says something of {found:,} cells, and the grid has {CELLS:,}")
+        if not any(int(run) for run in runs[1::2]):
+            raise ValueError("nothing is painted: the region is empty")
+        return self
 
     def workload(self) -> dict[str, Any]:
         return super().workload() | {"guidance_scale": is_asked_twice(self.guidance_scale)}
 
     @property
     def loaded(self) -> tuple[str, ...]:
-        return self.detector, self.model
+        return (self.model,) if self.region == "painted" else (self.detector, self.model)
 
     @property
     def is_slow_on_cpu(self) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from core.runs.lab import MEMORY, TIME, Lab, Measure
 from core.runs.memory_model import activations
-from core.runs.records import Record
+from core.runs.records import Record, fastest
 from core.runs.twin_world import PICTURES
 
 
@@ -36,12 +36,19 @@ def _to_last(guidance: float) -> Callable[[Record], list[float]]:
     ]
 
 
+def _last_of_30(record: Record) -> list[float]:
+    """Seconds until the last of 30 who press at once has the picture, by the fastest of this run."""
+    return [30 * best["wall_s"]] if (best := fastest(record)) else []
+
+
 SWEEPS = {
     "steps_50_over_10": Measure("×", _longer("num_inference_steps", 10, 50)),
+    "steps_25_over_5": Measure("×", _longer("num_inference_steps", 5, 25)),
     "same_seed_difference": Measure("of 255", _from_first(is_again=True)),
     "other_seed_difference": Measure("of 255", _from_first(is_again=False)),
     "guidance_7_5_to_last": Measure("of 255", _to_last(7.5)),
     "guidance_20_to_last": Measure("of 255", _to_last(20)),
+    "last_of_30": Measure("s", _last_of_30),
 }
 """What the pictures of a sweep say beside each other; differences are averages of the colour values."""
 LAB = Lab(
@@ -49,7 +56,7 @@ LAB = Lab(
     place=50,
     title="Generate a picture",
     summary="Draws a picture from a prompt, or one picture for each of several seeds, steps or guidance scales.",
-    models=("stable-diffusion-1.5", "lcm-dreamshaper-v7"),
+    models=("stable-diffusion-1.5", "lcm-dreamshaper-v7", "stable-diffusion-1.4", "sdxl-base", "sdxl-turbo"),
     fallback="embedded",
     measures=TIME | MEMORY,
     predictable=SWEEPS,

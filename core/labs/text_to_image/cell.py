@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from core.labs.text_to_image.settings import Settings
+from core.models.catalog import CATALOG
 from core.runs.arguments import file_variant, place_arguments, side_of
 
 
@@ -21,7 +22,7 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
     told = ", ".join(f"{name} {{{name}}}" for name in swept)
     return (
         f"import {'itertools' if len(swept) > 1 else 'random'}\nimport time\n\n"
-        f"pipe = load({sources[settings.model]!r}, {place_arguments(settings)}{file_variant(settings, is_local)})\n"
+        f"pipe = load({sources[settings.model]!r}, {_place(settings, is_local)})\n"
         f"{_scheduler(settings)}{_loop(swept)}"
         "    start = time.perf_counter()\n"
         "    picture = generate(\n"
@@ -29,6 +30,12 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         f'    print(f"{told}: {{time.perf_counter() - start:.1f}} s")\n'
         '    picture.save(f"picture-{number}.png")\n'
     )
+
+
+def _place(settings: Settings, is_local: bool) -> str:
+    """Where and how the networks are loaded."""
+    kind = ", is_xl=True" if CATALOG[settings.model].has_two_text_encoders else ""
+    return f"{place_arguments(settings)}{file_variant(settings, is_local)}{kind}"
 
 
 def _scheduler(settings: Settings) -> str:

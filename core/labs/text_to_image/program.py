@@ -1,4 +1,4 @@
-"""Draw a picture from a prompt with Stable Diffusion 1.5: the lesson's cells as two functions.
+"""Draw a picture from a prompt with Stable Diffusion: the lesson's cells as two functions.
 
 Needs: pip install torch "transformers>=5" "diffusers>=0.42" accelerate
 """
@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from diffusers import (
     DDIMScheduler,
+    DiffusionPipeline,
     DPMSolverMultistepScheduler,
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     StableDiffusionPipeline,
+    StableDiffusionXLPipeline,
     UniPCMultistepScheduler,
 )
 
@@ -23,12 +25,17 @@ def load(
     dtype: torch.dtype = torch.float16,
     variant: str | None = "fp16",
     stage: Callable[[str], None] = print,
-) -> StableDiffusionPipeline:
-    """Read the four networks of the pipeline and move them to the device. `stage` is told what happens."""
+    is_xl: bool = False,
+) -> DiffusionPipeline:
+    """Read the networks of the pipeline and move them to the device. `stage` is told what happens.
+
+    SDXL and what descends from it have a second text encoder (`is_xl`), which a pipeline of another kind runs.
+    """
     stage("Reading the weights")
     # The lesson names runwayml/stable-diffusion-v1-5, which left the Hub in 2024; this repository took its place.
     # variant="fp16" takes the files in half precision: half the download.
-    pipe = StableDiffusionPipeline.from_pretrained(path, dtype=dtype, variant=variant)
+    kind = StableDiffusionXLPipeline if is_xl else StableDiffusionPipeline
+    pipe = kind.from_pretrained(path, dtype=dtype, variant=variant)
 
     stage(f"Moving the model to {device}")
     return pipe.to(device)
@@ -43,13 +50,13 @@ SCHEDULERS = {
 }
 
 
-def change_scheduler(pipe: StableDiffusionPipeline, name: str) -> None:
+def change_scheduler(pipe: DiffusionPipeline, name: str) -> None:
     """Go from noise to picture in steps of another kind: the networks and the schedule of the noise stay."""
     pipe.scheduler = SCHEDULERS[name].from_config(pipe.scheduler.config)
 
 
 def generate(
-    pipe: StableDiffusionPipeline,
+    pipe: DiffusionPipeline,
     prompt: str,
     negative_prompt: str = "",
     num_inference_steps: int = 50,
@@ -67,7 +74,7 @@ def generate(
     generator = torch.Generator(device=pipe.device).manual_seed(random_seed)
     return pipe(
         prompt,
-        negative_prompt=negative_prompt,
+        negative_prompt=negative_prompt or None,
         num_inference_steps=num_inference_steps,
         guidance_scale=guidance_scale,
         height=height,

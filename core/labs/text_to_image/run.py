@@ -12,6 +12,7 @@ from core.labs.text_to_image import program
 from core.labs.text_to_image.settings import Settings
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
+from core.models.catalog import CATALOG
 from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 from core.runs.drawing import (
@@ -93,7 +94,8 @@ def variants_of(settings: Settings) -> list[Variant]:
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[Any]:
     weights = found[settings.model]
     dtype = getattr(torch, settings.dtype)
-    pipe = program.load(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage)
+    is_xl = CATALOG[settings.model].has_two_text_encoders
+    pipe = program.load(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage, is_xl)
     entry = model_entry(settings.model, weights, networks_of(pipe), settings.dtype)
     return Loaded(quiet_pipe(pipe), [entry])
 
@@ -108,7 +110,7 @@ def _draw(
     pipe: Any, settings: Settings, variant: Variant, watch: StepWatch, recorder: Recorder
 ) -> tuple[Any, dict[str, Any]]:
     networks = {TEXT: pipe.text_encoder, DENOISING: pipe.unet, DECODING: pipe.vae.decoder}
-    if pipe.safety_checker is not None:
+    if getattr(pipe, "safety_checker", None) is not None:  # SDXL has none
         networks[SAFETY] = pipe.safety_checker
     changed = {name: variant[name] for name in settings.swept()}
     swept = {"settings": changed} if changed else {}
@@ -121,7 +123,7 @@ def _draw(
     )
     entry |= _most(recorder, settings.device)
     picture = result.images[0]
-    is_blacked_out = bool(result.nsfw_content_detected and result.nsfw_content_detected[0])
+    is_blacked_out = any(getattr(result, "nsfw_content_detected", None) or ())
     if is_blacked_out:
         recorder.note(BLACKED_OUT.format(number=entry["index"] + 1))
     sweeps = {"sweep": settings.sweep, "second_sweep": settings.second_sweep}

@@ -17,7 +17,9 @@ Swept = Literal["seed", "num_inference_steps", "guidance_scale"]
 
 
 class Settings(ModelSettings):
-    model: Literal["stable-diffusion-1.5", "lcm-dreamshaper-v7"] = "stable-diffusion-1.5"
+    model: Literal["stable-diffusion-1.5", "lcm-dreamshaper-v7", "stable-diffusion-1.4", "sdxl-base", "sdxl-turbo"] = (
+        "stable-diffusion-1.5"
+    )
     repeats: int = Field(default=1, ge=1, le=20)
     prompt: Prompt = "A futuristic city skyline at sunset, digital art"
     negative_prompt: str = Field(default="", max_length=1000)
@@ -26,7 +28,7 @@ class Settings(ModelSettings):
     scheduler: Scheduler = "own"
     """What turns the UNet's answers into steps; `own` is what the model came with."""
     height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
-    """Pixels; None is the model's own size (512, or what its small twin was trained for)."""
+    """Pixels; None is the model's own size (512 or 1024, or what its small twin was trained for)."""
     width: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
     seed: Seed | None = None
     previews: bool = False
@@ -39,6 +41,13 @@ class Settings(ModelSettings):
     second_sweep_values: tuple[float, ...] = Field(default=(), max_length=12)
 
     cost_nothing: ClassVar[frozenset[str]] = frozenset(("prompt", "negative_prompt", "seed"))
+
+    @classmethod
+    def of_model(cls, model: str) -> dict[str, Any]:
+        """Steps and guidance as the model's makers name them."""
+        if (known := CATALOG.get(model)) is None:
+            return {}
+        return {"num_inference_steps": known.usual_steps, "guidance_scale": known.usual_guidance}
 
     @model_validator(mode="after")
     def _sweep_is_whole(self) -> Self:

@@ -12,6 +12,13 @@ from core.models.embedded import FOLDER
 
 WITH_TWIN = [model for model in CATALOG.values() if model.twin]
 PIPELINES_AND_TEXT = [model for model in CATALOG.values() if model.url is None]
+SDXL = {
+    "unet": 2_567_463_684,
+    "vae": 83_653_863,
+    "text_encoder": 123_060_480,
+    "text_encoder_2": 694_659_840,
+}
+"""Podell et al. 2023, table 1: 2.6 billion in the UNet, 817 million in the two text encoders together."""
 FROM_THE_DESIGN = {
     "qwen3-0.6b": {"model": 596_049_920},
     "stable-diffusion-1.5": {
@@ -32,6 +39,14 @@ FROM_THE_DESIGN = {
         "text_encoder": 123_060_480,
         "text_encoder_2": 694_659_840,
     },
+    "stable-diffusion-1.4": {
+        "unet": 859_520_964,
+        "vae": 83_653_863,
+        "text_encoder": 123_060_480,
+        "safety_checker": 303_981_588,
+    },
+    "sdxl-base": SDXL,
+    "sdxl-turbo": SDXL,
     "ddpm-cifar10-32": {"model": 35_746_307},
     "yolov8n-seg": {"model": 3_409_968},
     "resnet50": {"model": 25_557_032},
@@ -106,6 +121,11 @@ def test_twin_has_the_same_components_but_a_safety_checker_and_is_small(model):
     names = [component.name for component in model.components if component.name != "safety_checker"]
     assert [component.name for component in model.twin] == names
     assert model.twin_parameters < 7_000_000
+
+
+def test_sdxl_has_as_many_parameters_as_its_paper_says():
+    text_encoders = SDXL["text_encoder"] + SDXL["text_encoder_2"]
+    assert (round(SDXL["unet"] / 1e9, 1), text_encoders // 1_000_000) == (2.6, 817)
 
 
 def test_a_model_has_a_twin_or_the_reason_why_not():

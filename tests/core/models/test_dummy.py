@@ -79,7 +79,8 @@ def test_a_dummy_of_another_layout_is_written_again(small_qwen, reports):
 def write_small_configs(folder: Path, model_id: str = "stable-diffusion-1.5") -> None:
     """A pipeline's configuration files, all four networks, with small numbers in them."""
     shutil.copytree(CONFIGS / model_id, folder, dirs_exist_ok=True)
-    for name, changes in json.loads((Path(__file__).parent / "small_stable_diffusion.json").read_text()).items():
+    small = "small_sdxl.json" if CATALOG[model_id].has_two_text_encoders else "small_stable_diffusion.json"
+    for name, changes in json.loads((Path(__file__).parent / small).read_text()).items():
         content = json.loads((folder / name).read_text()) | changes
         (folder / name).write_text(json.dumps(content))
 

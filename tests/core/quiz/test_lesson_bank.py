@@ -9,11 +9,12 @@ from core.config import ROOT
 from core.models.catalog import CATALOG
 from core.quiz.checking import check_file
 from core.quiz.evidence import options_for, preset, reasons_against
+from core.runs.waiting import busy_share, mean_wait_s
 from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
 KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
-KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c", "D4": "c", "D5": "d", "D6": "bc"}
+KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c", "D4": "c", "D5": "d", "D6": "bc", "D7": "b", "D8": "c", "D9": "ad"}
 KEY_OF_NOISE = {"N1": "d", "N2": "ac", "N3": "a", "N4": "c", "N5": "b"}
 KEY_OF_MEMORY = {"M5": "abd"}
 KEY_OF_GUIDANCE = {"G1": "b", "G2": "ad", "G3": "c", "G4": "d", "G6": "d"}
@@ -326,3 +327,17 @@ def test_no_text_shouts_or_spells_another_way(name: str) -> None:
     told = re.sub(r"`[^`]*`", "", " ".join(_texts(question)))
     assert "!" not in told
     assert not re.search(r"quantiz|optimizer|normaliz|color|Right to leave|\d %", told)
+
+
+def test_a_class_and_one_machine_is_worked_out_again() -> None:
+    question = LESSON.question("D9")
+    picture_s, people, every_s = 4.0, 30, 180.0
+    busy = busy_share(people, every_s, picture_s)
+    assert round(busy, 2) == 0.67 and mean_wait_s(picture_s, busy) == pytest.approx(4.0)
+    assert mean_wait_s(picture_s, busy_share(45, every_s, picture_s)) is None
+    told = re.findall(r"\| (\d+)% \| (half a picture|one picture|four and a half pictures) \|", question.explanation)
+    words = {"half a picture": 0.5, "one picture": 1.0, "four and a half pictures": 4.5}
+    assert len(told) == 3
+    for share, wait in told:
+        assert mean_wait_s(1.0, int(share) / 100) == pytest.approx(words[wait], rel=0.02)
+    assert f"{busy_share(people, every_s, 260):,.0%} and {busy:.0%}" in question.explanation

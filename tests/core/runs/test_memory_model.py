@@ -93,6 +93,8 @@ def test_every_lab_has_its_parts(lab: str, settings: Any, parts: list[str]) -> N
 def test_sdxl_decodes_in_float32_whatever_the_precision() -> None:
     wide, half = (predicted(LABS["inpainting"], Inpainting(dtype=dtype), 0)[1] for dtype in ("float32", "float16"))
     assert wide == half == Part("activations", 3 * 256 * 1024 * 1024 * 4)
+    turbo = Picture(model="sdxl-turbo", dtype="float16")
+    assert predicted(LABS["text_to_image"], turbo, 0)[1] == Part("activations", 3 * 256 * 512 * 512 * 4)
 
 
 def cuda_record(**memory: Any) -> dict[str, Any]:

@@ -126,7 +126,15 @@ def test_a_classifier_takes_its_twin_only_where_the_hub_is_missing_and_it_has_on
 def test_a_twin_that_does_not_exist_is_refused_before_the_run() -> None:
     refusal = planned("image_classification", model="resnet18", source="embedded").refusal
     assert refusal is not None and refusal.kind == "weights_unavailable"
-    assert "ResNet18 has no small twin" in refusal.message and "resnet50" in refusal.remedy
+    assert "ResNet18 has no small twin" in refusal.message and "ResNet50" in refusal.remedy
+
+
+@pytest.mark.parametrize("model", ["stable-diffusion-1.4", "sdxl-base", "sdxl-turbo"])
+def test_on_a_cpu_a_large_picture_model_says_that_it_has_no_twin(model: str) -> None:
+    refusal = planned("text_to_image", model=model).refusal
+    assert refusal is not None and refusal.kind == "weights_unavailable"
+    assert "has no small twin" in refusal.message and "or the source dummy" in refusal.remedy
+    assert planned("text_to_image", COLAB, model=model).settings.model_dump()["source"] == "dummy"
 
 
 def test_the_plan_names_the_picture_that_will_be_edited() -> None:

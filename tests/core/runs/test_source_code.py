@@ -36,6 +36,11 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ),
     ("load_model", {"model": "sdxl-inpainting"}, "text_encoder_2 336000 parameters"),
     ("inpainting", {"num_inference_steps": 2}, "'label': 'house'"),
+    (
+        "inpainting",
+        {"num_inference_steps": 2, "region": "painted", "painted": "0 2048 2048"},
+        "edited picture are saved",
+    ),
     ("image_classification", {"batch_sizes": [1, 2], "repeats": 2}, "house: 100.0%"),
     ("image_classification", {"batch_sizes": [1, 2], "repeats": 2}, "2 at once:"),
     ("optimisation", {"variants": ["sdpa", "llama_cpp"], "max_new_tokens": 4, "repeats": 2}, "s for 4 tokens"),

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from core.labs.inpainting import program
-from core.labs.inpainting.run import NOTHING_FOUND, WHY_NOTHING, painted_size
-from core.labs.inpainting.settings import Settings
+from core.labs.inpainting.run import BY_HAND, NOTHING_FOUND, WHY_NOTHING, painted_size
+from core.labs.inpainting.settings import CELLS, Settings
 from core.measure.progress import SilentProgress
 from core.models.resident import Resident
 from core.runs.execution import Outcome, execute
@@ -179,3 +179,65 @@ def test_why_nothing_was_found_depends_on_the_weights() -> None:
     assert WHY_NOTHING["hub"] == ""
     assert "random weights" in WHY_NOTHING["dummy"]
     assert "house, boat, tree and cat" in WHY_NOTHING["embedded"]
+
+
+def runs_of(rows: range, columns: range) -> str:
+    """A painted rectangle, as the page sends it."""
+    cells = [row in rows and column in columns for row in range(program.GRID) for column in range(program.GRID)]
+    runs, is_painted = [0], False
+    for cell in cells:
+        if cell != is_painted:
+            runs.append(0)
+            is_painted = cell
+        runs[-1] += 1
+    return " ".join(map(str, runs))
+
+
+RECTANGLE = runs_of(range(16, 48), range(8, 32))
+
+
+def test_a_painted_region_is_taken_at_the_pictures_size() -> None:
+    mask = program.painted_region(RECTANGLE, (640, 320))
+    assert mask.size == (640, 320) and set(mask.tobytes()) == {0, 255}
+    assert mask.getbbox() == (80, 80, 320, 240)
+    assert program.painted_region(f"0 {CELLS}", (64, 64)).getextrema() == (255, 255)
+
+
+def test_a_region_painted_by_hand_needs_no_detector(kept: Resident) -> None:
+    outcome = paint(kept, region="painted", painted=RECTANGLE)
+    assert outcome.record["state"] == "finished", outcome.record["error"]
+    assert_valid(outcome.record)
+    assert [model["id"] for model in outcome.record["models"]] == ["sdxl-inpainting"]
+    assert outcome.record["outputs"]["found_reason"] == BY_HAND
+    stages = [stage["name"] for stage in outcome.record["repeats"][0]["stages"]]
+    assert stages == ["Encoding the prompt", "Encoding the picture", "Denoising", "Decoding the picture"]
+    original, mask, result = (opened(picture.png) for picture in outcome.pictures)
+    assert mask.getbbox() == (48, 96, 192, 288)
+    before, after = (np.asarray(each.convert("RGB").resize((128, 128)), float) for each in (original, result))
+    apart = np.abs(before - after).mean(axis=2)
+    inside = np.asarray(mask.resize((128, 128))) > 127
+    assert apart[inside].mean() > 2 * apart[~inside].mean()
+
+
+@pytest.mark.parametrize(
+    ("painted", "told"),
+    [
+        ("", "nothing is painted yet: paint over a part of the picture"),
+        (str(CELLS), "nothing is painted: the region is empty"),
+        (f"{CELLS} 0", "nothing is painted: the region is empty"),
+        ("100 200", "something of 300 cells, and the grid has 4,096"),
+        ("100 -3", "holds '-3', where only whole numbers"),
+        ("12 \u0663", "where only whole numbers"),
+        ("9" * 5000, "cells, and the grid has 4,096"),
+        ("1 " * CELLS + "1", "painted"),
+    ],
+)
+def test_a_region_that_cannot_be_painted_says_why(painted: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        Settings(region="painted", painted=painted)
+
+
+def test_what_was_painted_waits_while_another_region_is_chosen() -> None:
+    assert Settings(painted=RECTANGLE).loaded == ("yolov8n-seg", "sdxl-inpainting")
+    assert Settings(painted=RECTANGLE, region="painted").loaded == ("sdxl-inpainting",)
+    assert program.GRID**2 == CELLS

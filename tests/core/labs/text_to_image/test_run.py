@@ -277,3 +277,46 @@ def test_a_model_with_a_safety_checker_is_told_with_its_time() -> None:
     record = draw(Resident(), seed=1, num_inference_steps=2).record
     assert len(record["model"]["components"]) == 4
     assert [stage["name"] for stage in record["repeats"][0]["stages"]][-1] == "Safety check"
+
+
+@pytest.fixture
+def small_turbo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small random weights of SDXL's kind, with Turbo's own configuration in all that is no size."""
+    model, folder = CATALOG["sdxl-turbo"], tmp_path / "written"
+    write_small_configs(tmp_path / "configs" / model.id, model.id)
+    monkeypatch.setattr(random_checkpoint, "CONFIGS", tmp_path / "configs")
+    random_checkpoint.write_checkpoint(model, folder, stage="Writing", progress=SilentProgress())
+    found = Checkpoint(str(folder), "dummy", None, None, "small", model.variant)
+    monkeypatch.setattr(loading, "checkpoint", lambda *_: found)
+    monkeypatch.setattr(loading, "check_room", lambda *_: None)
+
+
+@pytest.mark.usefixtures("small_turbo")
+def test_a_model_with_two_text_encoders_draws_in_one_step() -> None:
+    settings = {"model": "sdxl-turbo", "source": "dummy", "device": "cpu", "dtype": "float32", "previews": True}
+    outcome = execute("text_to_image", settings, SilentProgress(), Resident())
+    assert outcome.record["state"] == "finished", outcome.record["error"]
+    assert_valid(outcome.record)
+    assert [repeat["evaluations"] for repeat in outcome.record["repeats"]] == [1]
+    networks = [part["name"] for part in outcome.record["model"]["components"]]
+    assert networks == ["vae", "text_encoder", "text_encoder_2", "unet"]
+    assert outcome.pictures[0].details["is_blacked_out"] is False
+    assert {picture.role for picture in outcome.pictures} == {"picture", "preview"}
+    assert Image.open(io.BytesIO(outcome.pictures[0].png)).size == (64, 64)
+
+
+@pytest.mark.parametrize(
+    ("model", "steps", "guidance"),
+    [
+        ("stable-diffusion-1.5", 50, 7.5),
+        ("stable-diffusion-1.4", 50, 7.5),
+        ("lcm-dreamshaper-v7", 4, 7.5),
+        ("sdxl-base", 50, 5.0),
+        ("sdxl-turbo", 1, 0.0),
+    ],
+)
+def test_a_model_brings_the_steps_and_guidance_that_it_was_made_for(model: Any, steps: int, guidance: float) -> None:
+    taken = Settings(model=model)
+    assert (taken.num_inference_steps, taken.guidance_scale) == (steps, guidance)
+    own = Settings(model=model, num_inference_steps=5, guidance_scale=2.0)
+    assert (own.num_inference_steps, own.guidance_scale) == (5, 2.0)
