@@ -15,10 +15,11 @@ from core.runs.arguments import (
 def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
     seed = "random.randrange(2**32)" if settings.seed is None else settings.seed
     place, detected_px = place_arguments(settings), side_of(settings, settings.detector, is_local)
+    savers = f", savers={settings.savers!r}" if settings.savers else ""
     return (
         f"import random\n{FETCHING if is_fetched(settings) else ''}\n"
         f"detector = load_detector({sources[settings.detector]!r}, {device_argument(settings)!s})\n"
-        f"pipe = load_painter({sources[settings.model]!r}, {place}{file_variant(settings, is_local)})\n"
+        f"pipe = load_painter({sources[settings.model]!r}, {place}{file_variant(settings, is_local)}{savers})\n"
         f"{picture_line(settings)}"
         f"mask, found = find_region(\n"
         f"    detector, picture, region={settings.region!r}, imgsz={detected_px}\n)\n"

@@ -4,10 +4,10 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
-from core.runs.settings import ModelSettings, Picture, Prompt, Seed, is_asked_twice, settled_picture
+from core.runs.settings import Picture, Prompt, SavingSettings, Seed, is_asked_twice, settled_picture
 
 
-class Settings(ModelSettings):
+class Settings(SavingSettings):
     model: Literal["sdxl-inpainting"] = "sdxl-inpainting"
     detector: Literal["yolov8n-seg"] = "yolov8n-seg"
     repeats: int = Field(default=1, ge=1, le=5)
