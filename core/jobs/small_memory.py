@@ -19,10 +19,9 @@ CONFIGURATION = "PYTORCH_CUDA_ALLOC_CONF"
 
 def keep_to_limit(devices: Sequence[str]) -> None:
     """Limit this process, before torch is imported; nothing where no limit is set."""
-    limit_gib = config().memory_limit_gib
-    if limit_gib is None:
+    limit_bytes = round(config().memory_limit_gib * GIB)
+    if not limit_bytes:
         return
-    limit_bytes = round(limit_gib * GIB)
     sizes = [gpu.memory_bytes for gpu in visible_gpus()[0] if f"cuda:{gpu.index}" in devices]
     if sizes:
         share = min(1.0, limit_bytes / min(sizes))

@@ -75,7 +75,7 @@ def read_machine() -> Machine:
         python=platform.python_version(),
     )
     limit_gib = config().memory_limit_gib
-    return found if limit_gib is None else _limited(found, round(limit_gib * GIB))
+    return _limited(found, round(limit_gib * GIB)) if limit_gib else found
 
 
 def _limited(machine: Machine, limit_bytes: int) -> Machine:

@@ -50,10 +50,22 @@ def load_or_reuse(
     recorder: Recorder,
     resident: Resident,
     progress: Progress,
+    shared_as: str = "",
 ) -> T:
-    """The models in memory, or as `read` now gives them from checkpoints by id, between two readings of every meter."""
+    """The models in memory, or as `read` now gives them from checkpoints by id, between two readings of every meter.
+
+    Args:
+        shared_as: one word for labs whose `read` loads the same, so that one uses what another has loaded.
+    """
     need = need_of(lab, settings, models)
-    key = (lab, *(model.id for model in models), settings.source, need.place, settings.dtype, *settings.load_options)
+    key = (
+        shared_as or lab,
+        *(model.id for model in models),
+        settings.source,
+        need.place,
+        settings.dtype,
+        *settings.load_options,
+    )
 
     def read_now() -> Loaded[T]:
         found = find_weights(models, settings, recorder, progress)
