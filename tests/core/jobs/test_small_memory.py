@@ -1,5 +1,6 @@
 """A worker that plays a machine with less memory."""
 
+import os
 import subprocess
 import sys
 
@@ -53,12 +54,12 @@ def test_where_there_is_a_gpu_the_limit_is_that_ones(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(small_memory, "visible_gpus", lambda: (COLAB.gpus, None))
     monkeypatch.setenv(small_memory.CONFIGURATION, "expandable_segments:True")
     small_memory.keep_to_limit(["cpu", "cuda:0"])
-    told = small_memory.os.environ[small_memory.CONFIGURATION]
+    told = os.environ[small_memory.CONFIGURATION]
     share = 2 * GIB / COLAB.gpus[0].memory_bytes
     assert told == f"expandable_segments:True,per_process_memory_fraction:{share:.6f}"
 
 
 def test_without_a_limit_nothing_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(small_memory.resource, "setrlimit", lambda *_: pytest.fail("it was limited"))
+    monkeypatch.setattr("resource.setrlimit", lambda *_: pytest.fail("it was limited"))
     small_memory.keep_to_limit(["cpu"])
     assert machine.read_machine().limit_bytes is None
