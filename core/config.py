@@ -64,6 +64,9 @@ class Config(BaseSettings):
     resident_share: float = Field(default=0.5, ge=0, le=1)
     """Models that runs leave loaded keep at most this share of a device's memory, each GPU's and the RAM; beyond it the
     one that was not used for longest goes. 0 keeps the last one only."""
+    memory_limit_gib: float = Field(default=0, ge=0)
+    """So much memory a worker takes at most of its GPU, or of the RAM where there is none: plays a smaller one. 0 is
+    no limit."""
     fairness_window_s: float = 600
     """Whoever started fewest runs within this window goes first."""
     max_waiting_jobs: int = 300

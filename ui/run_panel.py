@@ -43,7 +43,8 @@ from ui.recorded import recorded
 from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
-from ui.setting_words import TITLES, TWIN
+from ui.savers import offer, offer_after
+from ui.setting_words import TWIN, weights_words
 from ui.settings_form import Form, as_widget
 
 ACTIVE = ("queued", "running")
@@ -118,7 +119,7 @@ class RunPanel:
             st.caption(":material/lock: Nothing can be run while this question is closed in your class.")
             return
         if planned.refusal is not None:
-            self._cannot(planned.refusal, planned.settings.device)
+            self._cannot(planned.refusal, planned)
             return
         self._reference()
         if not self._waits_for_prediction:
@@ -130,7 +131,7 @@ class RunPanel:
         if (clicked or was_asked) and (not self._waits_for_prediction or self.prediction.lock_or_ask(label)):  # type: ignore[union-attr]
             self._submit(planned)
 
-    def _cannot(self, refusal: LabError, device: str) -> None:
+    def _cannot(self, refusal: LabError, planned: Plan) -> None:
         """This machine cannot: why, what can be done instead, and the reference once a prediction stands."""
         st.info(problem(refusal), icon=":material/block:")
         with st.container(horizontal=True):
@@ -138,10 +139,12 @@ class RunPanel:
                 ready = st.button("Predict first", type="primary", icon=":material/lock:", key=f"{self.prefix}_predict")
                 if ready and self.prediction.lock_or_ask():  # type: ignore[union-attr]
                     st.rerun()
-            if device != "cpu" and not this_machine().gpus:
+            if planned.settings.device != "cpu" and not this_machine().gpus:
                 st.button(
                     "Run on the CPU instead", icon=":material/memory:", key=f"{self.prefix}_cpu", on_click=self._use_cpu
                 )
+        if planned.proposal is not None:
+            offer(self.form, planned.proposal)
         self._reference()
 
     def _reference(self) -> None:
@@ -164,7 +167,7 @@ class RunPanel:
             expected = queue.expected_s(database, planned.workload)
             waiting = queue.waiting_lately(database)
         time = f"about {roughly(expected)} on this machine" if expected else "never timed on this machine"
-        runs = self._weights(planned.settings) if isinstance(planned.settings, ModelSettings) else ""
+        runs = weights_words(planned.settings) if isinstance(planned.settings, ModelSettings) else ""
         told = f"{runs}: {time}." if runs else f"{time.capitalize()}."
         warning = "" if expected or not planned.warning else f" {planned.warning}"
         ahead = f" {waiting} {'run is' if waiting == 1 else 'runs are'} waiting." if waiting else ""
@@ -175,12 +178,6 @@ class RunPanel:
         st.caption(f"{told}{warning}{ahead}", help=" ".join(more) or None)
         for name in planned.missing:
             st.caption(before_download(CATALOG[name]))
-
-    @staticmethod
-    def _weights(settings: ModelSettings) -> str:
-        """Which weights the run takes; of a twin also which model it is not."""
-        title = TITLES["source"][settings.source]
-        return f"{title} instead of {CATALOG[settings.model].title}" if settings.source == "embedded" else title
 
     @property
     def _question_id(self) -> str | None:
@@ -247,6 +244,7 @@ class RunPanel:
             return
         if job is not None and job.state in ("failed", "cancelled"):
             failure_card(job)
+            offer_after(job, self.form)
         if run is not None:
             result(run, f"{self.prefix}_result", self.prediction.verdict(run.record) if self.prediction else "")
             self._evidence(run)

@@ -5,6 +5,7 @@ The name that the code and `--set` use stands in the help.
 
 from core.models.catalog import CATALOG
 from core.runs.lab import Lab
+from core.runs.settings import ModelSettings
 from ui.labs import look_of
 
 TWIN = (
@@ -38,6 +39,7 @@ WORDS = {
     ),
     "height": ("Height in pixels", "Left empty, it is what the model was made for."),
     "width": ("Width in pixels", "Left empty, it is what the model was made for."),
+    "savers": ("Memory savers", "Let a large model draw in less memory; each has its price in time."),
     "prompt": ("Prompt", "What the model is asked for."),
     "negative_prompt": ("Negative prompt", "What should not be in the picture."),
     "previews": (
@@ -56,6 +58,7 @@ TITLES: dict[str, dict[str, str]] = {
     "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU"},
     "model": {name: model.title for name, model in CATALOG.items()},
     "dtype": {"auto": "Automatic"},
+    "savers": {"vae_tiling": "VAE tiling", "model_offload": "Model offload"},
 }
 """Titles of options by setting; an option without one is shown as it is."""
 
@@ -78,6 +81,12 @@ def title(lab: Lab, name: str, option: object) -> str:
         return f"GPU {str(option).removeprefix('cuda:')}"
     titles = look_of(lab.name).titles.get(name) or TITLES.get(name, {})
     return titles.get(str(option), str(option))
+
+
+def weights_words(settings: ModelSettings) -> str:
+    """Which weights a run takes; of a twin also which model it is not."""
+    title = TITLES["source"][settings.source]
+    return f"{title} instead of {CATALOG[settings.model].title}" if settings.source == "embedded" else title
 
 
 def _words(lab: Lab, name: str) -> tuple[str, str]:

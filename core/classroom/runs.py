@@ -48,6 +48,14 @@ def context_bytes(session: Session) -> int | None:
     return next((int(grown) for grown in found if grown is not None), None)
 
 
+def newest_of_real_size(session: Session, lab: str) -> Run | None:
+    """The newest finished run of a lab that was not on a small twin, anybody's; those of demo classes do not count."""
+    real = select(Run).join(Person, Person.id == Run.person_id).outerjoin(Class, Class.id == Person.class_id)
+    real = real.where(Run.lab == lab, Run.state == "finished", Class.is_demo.is_not(True))
+    newest = session.scalars(real.order_by(Run.created_at.desc()).limit(CONTEXT_SOUGHT_IN))
+    return next((run for run in newest if run.record["settings"].get("source") != "embedded"), None)
+
+
 def pictures(session: Session, run_id: str) -> list[Picture]:
     """The pictures of a run, in the order in which they were made."""
     return list(session.scalars(select(Picture).where(Picture.run_id == run_id).order_by(Picture.index)))

@@ -31,6 +31,7 @@ from core.jobs.logs import log_to_file
 from core.jobs.preloading import Preloading
 from core.jobs.process import EXECUTE, FRESH_EXIT, new_name
 from core.jobs.reporter import JobProgress, Reporter
+from core.jobs.small_memory import keep_to_limit
 from core.runs.quiet import prepare_environment
 from core.store.database import in_transaction, is_full, migrate
 from core.store.tables import Job, Upload
@@ -256,6 +257,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     faulthandler.enable()
     # Before any of the heavy libraries is imported, by the preloading or by a lab: they read it while imported.
     prepare_environment()
+    keep_to_limit(devices)
     log_to_file(devices)
     execute = None if chosen.execute == EXECUTE else load_function(chosen.execute)
     preloading = Preloading() if config().preload_libraries else None

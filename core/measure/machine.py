@@ -9,7 +9,7 @@ The web process and the planner read it, so it has to be quick and must not crea
 import os
 import platform
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,7 +17,7 @@ import psutil
 
 from core.config import config
 from core.measure.gpus import Gpu, visible_gpus
-from core.units import gib
+from core.units import GIB, gib
 
 CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 CPUINFO = Path("/proc/cpuinfo")
@@ -25,7 +25,13 @@ CPUINFO = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class Machine:
-    """Facts of one machine; sizes in bytes. `gpu_reason` says why no GPU is listed."""
+    """Facts of one machine; sizes in bytes.
+
+    Attributes:
+        gpu_reason: why no GPU is listed.
+        limit_bytes: what a worker may take of each GPU, or of the RAM where there is none, if that is less than all;
+            the sizes of the RAM and the GPUs are then no more than this.
+    """
 
     cpu_name: str
     cpu_cores: int
@@ -36,13 +42,15 @@ class Machine:
     gpu_reason: str | None
     os: str
     python: str
+    limit_bytes: int | None = None
 
     @property
     def label(self) -> str:
         """One line that names the machine beside a figure."""
         cores = "1 core" if self.cpu_cores == 1 else f"{self.cpu_cores} cores"
         gpus = ", ".join(gpu.name for gpu in self.gpus) or "no GPU"
-        return f"{self.cpu_name}, {cores}, {gib(self.ram_bytes)} RAM, {gpus}"
+        limit = f", limited to {gib(self.limit_bytes)}" if self.limit_bytes else ""
+        return f"{self.cpu_name}, {cores}, {gib(self.ram_bytes)} RAM, {gpus}{limit}"
 
 
 @lru_cache
@@ -55,7 +63,7 @@ def read_machine() -> Machine:
     """The machine as it is now; the disk is the one that weights are written to."""
     disk = shutil.disk_usage(_existing(config().cache_dir))
     gpus, reason = visible_gpus()
-    return Machine(
+    found = Machine(
         cpu_name=cpu_name(),
         cpu_cores=usable_cores(),
         ram_bytes=ram_bytes(),
@@ -66,6 +74,15 @@ def read_machine() -> Machine:
         os=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
     )
+    limit_gib = config().memory_limit_gib
+    return _limited(found, round(limit_gib * GIB)) if limit_gib else found
+
+
+def _limited(machine: Machine, limit_bytes: int) -> Machine:
+    """The machine as one whose GPUs, or whose RAM where it has none, are no larger than this."""
+    gpus = tuple(replace(gpu, memory_bytes=min(gpu.memory_bytes, limit_bytes)) for gpu in machine.gpus)
+    ram = machine.ram_bytes if gpus else min(machine.ram_bytes, limit_bytes)
+    return replace(machine, gpus=gpus, ram_bytes=ram, limit_bytes=limit_bytes)
 
 
 def gpu_of(device: str, machine: Machine) -> Gpu | None:

@@ -22,6 +22,8 @@ DECODING = "Decoding the picture"
 ENCODING = "Encoding the picture"
 SAFETY = "Safety check"
 PREVIEWS = "Decoding the previews"
+PIPELINE = "a pipeline as it was read"
+"""What labs share in memory (`core.runs.loading`) that read the same pipeline and leave it as it was."""
 
 
 class StepWatch:
@@ -130,6 +132,13 @@ def quiet_pipe(pipe: Any) -> Any:
     """The pipeline without its own progress bar."""
     pipe.set_progress_bar_config(disable=True)
     return pipe
+
+
+def as_pipeline(kind: Any, pipe: Any) -> Any:
+    """The networks of a pipeline, which labs share in memory, in a pipeline of this class; itself where it is one."""
+    if type(pipe) is kind:
+        return pipe
+    return quiet_pipe(kind(**pipe.components, requires_safety_checker=False))
 
 
 def a_seed(seed: int | None) -> int:

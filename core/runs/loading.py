@@ -14,12 +14,13 @@ from core.measure.memory import NO_GPU_RUN, give_back, has_context
 from core.measure.page_cache import cached_share
 from core.measure.progress import Progress
 from core.measure.recorder import Border, Recorder
-from core.models.catalog import CATALOG, DTYPE_BYTES, Model
+from core.models.catalog import CATALOG, Model
 from core.models.checkpoint import Checkpoint, checkpoint
 from core.models.listing import MARGIN_BYTES
 from core.models.resident import Need, Resident
 from core.runs.memory_model import predicted
 from core.runs.registry import LABS
+from core.runs.savers import weights_on_device
 from core.runs.settings import ModelSettings
 from core.units import gib
 
@@ -49,10 +50,22 @@ def load_or_reuse(
     recorder: Recorder,
     resident: Resident,
     progress: Progress,
+    shared_as: str = "",
 ) -> T:
-    """The models in memory, or as `read` now gives them from checkpoints by id, between two readings of every meter."""
-    key = (lab, *(model.id for model in models), settings.source, settings.device, settings.dtype)
+    """The models in memory, or as `read` now gives them from checkpoints by id, between two readings of every meter.
+
+    Args:
+        shared_as: one word for labs whose `read` loads the same, so that one uses what another has loaded.
+    """
     need = need_of(lab, settings, models)
+    key = (
+        shared_as or lab,
+        *(model.id for model in models),
+        settings.source,
+        need.place,
+        settings.dtype,
+        *settings.load_options,
+    )
 
     def read_now() -> Loaded[T]:
         found = find_weights(models, settings, recorder, progress)
@@ -82,9 +95,7 @@ def load_or_reuse(
 
 def need_of(lab: str, settings: ModelSettings, models: tuple[Model, ...]) -> Need:
     """What a run is going to take, computed from the architecture before anything is loaded."""
-    is_twin = settings.source == "embedded"
-    parameters = sum(model.twin_parameters if is_twin else model.parameters for model in models)
-    weights_bytes = parameters * DTYPE_BYTES[settings.dtype]
+    is_twin, weights_bytes = settings.source == "embedded", weights_on_device(settings)
     beside = sum(part.bytes for part in predicted(LABS[lab], settings, weights_bytes)[1:])
     titles = " and ".join(model.title for model in models)
     title = f"the small twin of {titles}" if is_twin else titles

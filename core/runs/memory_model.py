@@ -121,10 +121,14 @@ def _activation_bytes(settings: ModelSettings) -> int:
     values, model = settings.model_dump(), CATALOG[settings.model]
     side = (model.twin_size if settings.source == "embedded" else model.native_size) or 0
     configuration = _configuration(settings, "vae")
+    height, width = values["height"] or side, values["width"] or side
+    if "vae_tiling" in settings.load_options:
+        tile = int(configuration["sample_size"])
+        height, width = min(height, tile), min(width, tile)
     # In half precision some decoders run over, so they compute in float32 whatever the run's precision is.
     upcast = configuration.get("force_upcast") and model.has_two_text_encoders
     number_bytes = 4 if upcast else DTYPE_BYTES[settings.dtype]
-    return activation_bytes(configuration, values["height"] or side, values["width"] or side, number_bytes)
+    return activation_bytes(configuration, height, width, number_bytes)
 
 
 def _configuration(settings: ModelSettings, component: str = "") -> dict[str, Any]:

@@ -19,7 +19,8 @@ from core.models.catalog import CATALOG, DTYPE_BYTES, Model
 from core.models.download_errors import no_space
 from core.models.listing import MARGIN_BYTES
 from core.runs.lab import Lab
-from core.runs.settings import Fallback, LabSettings, ModelSettings
+from core.runs.savers import Proposal, needed_bytes, proposal
+from core.runs.settings import Fallback, LabSettings, ModelSettings, SavingSettings
 from core.units import gb, gib
 
 BFLOAT16_FROM = (8, 0)
@@ -46,6 +47,7 @@ class Plan:
         missing: ids of the models whose weights are not here yet, in alphabetical order.
         download_bytes: of these.
         refusal: why this machine cannot, and what to do instead; None where it can.
+        proposal: savers with which it can, where it has too little memory without.
         parameters: of all networks; None where the lab loads no model.
         weights_bytes: of all networks at the chosen precision; None as above.
         workload: hash of what decides the duration; expected times are medians over one workload.
@@ -62,6 +64,7 @@ class Plan:
     weights_bytes: int | None
     workload: str
     leaves_dtype_open: bool = False
+    proposal: Proposal | None = None
 
     @property
     def warning(self) -> str:
@@ -95,6 +98,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
     chosen = {_dtype(settings.dtype, name, CATALOG[settings.model], machine)[0] for name in _cards(device, machine)}
     concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype}).settled()
     missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]
+    full, savers = _no_room(lab, models, concrete, machine)
     parameters = sum(model.twin_parameters if source == "embedded" else model.parameters for model in models)
     return Plan(
         lab=lab.name,
@@ -104,13 +108,14 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         download_bytes=sum(model.download_bytes for model in missing),
         refusal=_no_device(device, machine)
         or _no_twin(models, source)
-        or _no_room(models, concrete, machine)
+        or full
         or _no_hub(missing)
         or _no_disk(missing),
         parameters=parameters,
         weights_bytes=parameters * DTYPE_BYTES[dtype],
         workload=_workload(lab, concrete, machine),
         leaves_dtype_open=len(chosen) > 1,
+        proposal=savers,
     )
 
 
@@ -205,18 +210,27 @@ def _no_twin(models: tuple[Model, ...], source: str) -> LabError | None:
     return sources.no_twin(missing[0]) if missing else None
 
 
-def _no_room(models: tuple[Model, ...], settings: ModelSettings, machine: Machine) -> LabError | None:
+def _no_room(
+    lab: Lab, models: tuple[Model, ...], settings: ModelSettings, machine: Machine
+) -> tuple[LabError | None, Proposal | None]:
+    """Why a run finds no room here, and the savers with which it does."""
     if settings.source == "embedded":
-        return None
-    needed = sum(model.weights_bytes(settings.dtype) for model in models) + MARGIN_BYTES
+        return None, None
+    if isinstance(settings, SavingSettings):
+        needed = needed_bytes(lab, settings)
+    else:
+        needed = sum(model.weights_bytes(settings.dtype) for model in models) + MARGIN_BYTES
     gpu = gpu_of(settings.device, machine) if settings.device.startswith("cuda") else None
     had, place = (gpu.memory_bytes, f"of memory on {gpu.name}") if gpu else (machine.ram_bytes, "of RAM")
     if needed <= had:
-        return None
+        return None, None
     names = " and ".join(model.title for model in models)
     message = f"{names} in {settings.dtype} take at least {gib(needed)}; this machine has {gib(had)} {place}."
+    if savers := proposal(lab, settings, had):
+        remedy = f"Take {' and '.join(savers.titles)}, with which {gib(savers.needed_bytes)} are enough."
+        return OutOfMemory(message, remedy), savers
     smaller = "Choose float16, which halves it, or" if settings.dtype == "float32" else "Choose"
-    return OutOfMemory(message, f"{smaller} the small twin.")
+    return OutOfMemory(message, f"{smaller} the small twin."), None
 
 
 def _no_hub(missing: list[Model]) -> LabError | None:

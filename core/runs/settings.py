@@ -2,11 +2,13 @@
 
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Source = Literal["auto", "hub", "dummy", "embedded"]
 Fallback = Literal["dummy", "embedded"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
+Saver = Literal["vae_tiling", "model_offload"]
+"""What a pipeline of pictures can be told to save memory with, beside half precision, which is a dtype."""
 Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 LESSON_PICTURE = "cats"
@@ -70,9 +72,25 @@ class ModelSettings(LabSettings):
         """What `auto` takes without the Hub where these settings decide it; None leaves it to the lab."""
         return None
 
+    @property
+    def load_options(self) -> tuple[str, ...]:
+        """What a loaded model was told beside source, device and dtype; another one is loaded for others."""
+        return ()
+
     def settled(self) -> Self:
         """These settings with everything named that follows from source, device and dtype, once those are known."""
         return self
+
+
+class SavingSettings(ModelSettings):
+    """What a lab takes whose pipeline can be told to save memory."""
+
+    savers: Annotated[tuple[Saver, ...], AfterValidator(lambda chosen: tuple(sorted(set(chosen))))] = ()
+    """How it takes less memory: the decoder works on one tile after the other; what does not compute waits in RAM."""
+
+    @property
+    def load_options(self) -> tuple[str, ...]:
+        return self.savers
 
 
 def is_asked_twice(guidance_scale: float) -> bool:

@@ -10,6 +10,7 @@ from math import isfinite
 from typing import Any
 
 import torch
+from diffusers import StableDiffusionPipeline
 from PIL import Image
 
 from core.labs.guidance import autoencoder, program
@@ -22,8 +23,10 @@ from core.models.checkpoint import Checkpoint
 from core.models.resident import Resident
 from core.runs.drawing import (
     DENOISING,
+    PIPELINE,
     TEXT,
     StepWatch,
+    as_pipeline,
     measured_picture,
     provenance,
     quiet_pipe,
@@ -51,7 +54,7 @@ LONGEST_TOLD = 120
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
     """Load or reuse the pipeline, time both loops, then look."""
-    pipe = load_or_reuse(
+    shared = load_or_reuse(
         "guidance",
         settings,
         models_of(settings),
@@ -59,7 +62,9 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         recorder,
         resident,
         progress,
+        PIPELINE,
     )
+    pipe = as_pipeline(StableDiffusionPipeline, shared)
     recorder.limit(NO_LIMIT)
     recorder.record["profile_reason"] = NO_PROFILE
     with readings_at_the_end(recorder):

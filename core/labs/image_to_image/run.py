@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+from diffusers import StableDiffusionImg2ImgPipeline
 from PIL import Image
 
 from core.labs.image_to_image import program
@@ -16,9 +17,11 @@ from core.runs.drawing import (
     DECODING,
     DENOISING,
     ENCODING,
+    PIPELINE,
     SAFETY,
     TEXT,
     StepWatch,
+    as_pipeline,
     measured_picture,
     provenance,
     quiet_pipe,
@@ -34,7 +37,7 @@ from core.runs.png import difference, png
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
     """Load or reuse the pipeline, then change the picture once with each strength."""
     picture = chosen_picture(settings.settled().picture, recorder)
-    pipe = load_or_reuse(
+    shared = load_or_reuse(
         "image_to_image",
         settings,
         models_of(settings),
@@ -42,7 +45,9 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         recorder,
         resident,
         progress,
+        PIPELINE,
     )
+    pipe = as_pipeline(StableDiffusionImg2ImgPipeline, shared)
     model = CATALOG[settings.model]
     side = model.twin_size if settings.source == "embedded" else model.native_size
     picture = program.fitted(picture, int(side or 0))

@@ -16,11 +16,11 @@ from core.runs.arguments import (
 
 def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
     seed = "random.randrange(2**32)" if settings.seed is None else settings.seed
-    place = place_arguments(settings)
+    place, savers = place_arguments(settings), f", savers={settings.savers!r}" if settings.savers else ""
     detector, region = _found(settings, sources, is_local) if settings.region != "painted" else ("", _painted(settings))
     return (
         f"import random\n{FETCHING if is_fetched(settings) else ''}\n{detector}"
-        f"pipe = load_painter({sources[settings.model]!r}, {place}{file_variant(settings, is_local)})\n"
+        f"pipe = load_painter({sources[settings.model]!r}, {place}{file_variant(settings, is_local)}{savers})\n"
         f"{picture_line(settings)}{region}"
         f"width, height = {_painted_size(settings, is_local)}\n"
         "result = paint(\n"

@@ -28,14 +28,23 @@ def load_painter(
     device: str = "cuda",
     dtype: torch.dtype = torch.float16,
     variant: str | None = "fp16",
+    savers: tuple[str, ...] = (),
     stage: Callable[[str], None] = print,
 ) -> Any:
-    """Read the four networks of the painting pipeline and move them to the device."""
+    """Read the four networks of the painting pipeline and move them to the device.
+
+    `savers` take less memory: "vae_tiling", "model_offload".
+    """
     stage("Reading the painter's weights")
     # Without variant="fp16" the download is twice as large.
     pipe = AutoPipelineForInpainting.from_pretrained(path, dtype=dtype, variant=variant)
 
     stage(f"Moving the painter to {device}")
+    if "vae_tiling" in savers:
+        pipe.vae.enable_tiling()  # decodes a large picture in overlapping tiles
+    if "model_offload" in savers:
+        pipe.enable_model_cpu_offload(device=device)  # each network waits in RAM until it computes
+        return pipe
     return pipe.to(device)
 
 

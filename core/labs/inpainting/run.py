@@ -46,6 +46,7 @@ WHY_NOTHING = {
     "dummy": " With random weights that is expected: only a trained detector knows objects.",
     "embedded": f" The twin's detector knows only four objects, in drawn landscapes: {KNOWN_OBJECTS}.",
 }
+OFFLOADED = "with model offload the networks come and go, so one evaluation says little of the device"
 STRENGTH = 0.9999
 """The pipeline's own default: it skips one of the steps."""
 LONGEST_OF_TWIN_PX = 256
@@ -67,8 +68,9 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
     recorder.pictures.append(_as_picture("original", picture, {}, settings, recorder))
     total = settings.repeats * _evaluations(pipe, settings.num_inference_steps)
     watch = step_watch(settings.previews, recorder, progress, total)
-    rates = DeviceRates(settings, pipe.unet)
-    rates.measure()
+    rates = None if "model_offload" in settings.savers else DeviceRates(settings, pipe.unet)
+    if rates is not None:
+        rates.measure()
     recorder.meters.reset_peaks()
     try:
         with readings_at_the_end(recorder):
@@ -77,6 +79,10 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
                 _repeat(settings, detector, pipe, picture, (width, height), watch, recorder)
     finally:
         watch.end()
+    if rates is None:
+        recorder.limit(OFFLOADED)
+        recorder.record["profile_reason"] = OFFLOADED
+        return
     rates.measure()
     everything, how = Image.new("L", picture.size, 255), _how(settings, (width, height))
     look_closer(recorder, pipe.unet, rates, lambda: _paint(settings, pipe, picture, everything, how))
@@ -102,7 +108,8 @@ def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) 
         # The detector always computes in float32, whatever the painter does.
         entries.append(model_entry(settings.detector, detector_file, {"model": detector.model}, "float32"))
     dtype = getattr(torch, settings.dtype)
-    pipe = program.load_painter(weights.path, settings.device, dtype, weights.variant, recorder.begin_stage)
+    where = weights.path, settings.device, dtype, weights.variant
+    pipe = program.load_painter(*where, savers=settings.savers, stage=recorder.begin_stage)
     entries.append(model_entry(settings.model, weights, networks_of(pipe), settings.dtype))
     return Loaded((detector, quiet_pipe(pipe)), entries)
 

@@ -4,7 +4,7 @@ from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
-from core.runs.settings import ModelSettings, Picture, Prompt, Seed, is_asked_twice, settled_picture
+from core.runs.settings import Picture, Prompt, SavingSettings, Seed, is_asked_twice, settled_picture
 
 CELLS = 64 * 64
 """Of the grid that a region is painted on; tests compare it with the program's."""
@@ -12,7 +12,7 @@ MOST_CHARACTERS = 2 * CELLS
 """What a chessboard takes, the longest there is."""
 
 
-class Settings(ModelSettings):
+class Settings(SavingSettings):
     model: Literal["sdxl-inpainting"] = "sdxl-inpainting"
     detector: Literal["yolov8n-seg"] = "yolov8n-seg"
     repeats: int = Field(default=1, ge=1, le=5)

@@ -7,6 +7,7 @@ the pictures comes from that setting alone.
 from typing import Any
 
 import torch
+from diffusers import StableDiffusionPipeline
 
 from core.labs.text_to_image import program
 from core.labs.text_to_image.settings import Settings
@@ -18,10 +19,12 @@ from core.models.resident import Resident
 from core.runs.drawing import (
     DECODING,
     DENOISING,
+    PIPELINE,
     SAFETY,
     TEXT,
     StepWatch,
     a_seed,
+    as_pipeline,
     measured_picture,
     provenance,
     quiet_pipe,
@@ -41,7 +44,7 @@ NO_LAST = "the sweep did not get to its last picture"
 
 def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Progress) -> None:
     """Load or reuse the pipeline, then draw every picture of the run."""
-    pipe = load_or_reuse(
+    shared = load_or_reuse(
         "text_to_image",
         settings,
         models_of(settings),
@@ -49,7 +52,9 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         recorder,
         resident,
         progress,
+        PIPELINE,
     )
+    pipe = as_pipeline(StableDiffusionPipeline, shared)
     own = pipe.scheduler
     if settings.scheduler != "own":
         program.change_scheduler(pipe, settings.scheduler)

@@ -1,8 +1,8 @@
 """A lab for the worker's tests: counts steps, and does on request what real labs do by accident.
 
 Settings: `steps`, `step_s`, and `do`, one of `count`, `die` (kills its process), `hang` (never looks at the
-progress), `raise`, `lab_error`, `nan` (leaves a record that is not JSON), `pid`; `picture_bytes`, how large a picture
-it leaves.
+progress), `raise`, `lab_error`, `nan` (leaves a record that is not JSON), `lose_gpu` (poisons this process's CUDA, so
+that whatever it runs afterwards fails too); `picture_bytes`, how large a picture it leaves.
 """
 
 import os
@@ -12,10 +12,12 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.errors import DeviceUnavailable, LabError
+from core.errors import DeviceLost, DeviceUnavailable, LabError
 from core.measure.progress import Progress
 
 PNG = b"\x89PNG fake"
+POISON = "CUDA error: an illegal memory access was encountered"
+_poisoned: list[str] = []
 
 
 @dataclass
@@ -67,6 +69,10 @@ def execute(
 
 
 def _do(settings: dict[str, Any], progress: Progress, record: dict[str, Any]) -> None:
+    if settings.get("do") == "lose_gpu":
+        _poisoned.append(POISON)
+    if _poisoned:
+        raise DeviceLost(f"The GPU cuda stopped answering during the run: {_poisoned[0]}.", "Run it again.")
     match settings.get("do", "count"):
         case "die":
             os.kill(os.getpid(), signal.SIGKILL)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text, update
+from sqlalchemy import text, update
 from sqlalchemy.exc import OperationalError
 
 from core.config import config
@@ -25,7 +25,7 @@ from core.jobs.worker import Worker, load_function
 from core.store.database import engine, session
 from core.store.tables import Job, Picture, Run, Upload
 from tests.core.jobs.fake_lab import PNG, execute
-from tests.core.jobs.waiting import finished, stored, submitted, wait_for
+from tests.core.jobs.waiting import finished, full_disk, stored, submitted, wait_for
 
 
 def _work(worker: Worker, job_id: str) -> Job:
@@ -236,24 +236,9 @@ def test_a_worker_survives_a_database_that_goes_away_for_a_moment(
     assert caplog.text.count("database is locked") == 2
 
 
-@contextmanager
-def _full_disk(spare_pages: int) -> Iterator[None]:
-    """SQLite finds no more room than so many pages of 4 KB."""
-
-    def limit(connection: Any, *_: object) -> None:
-        connection.execute(f"PRAGMA max_page_count = {most}")
-
-    with engine().connect() as connection:
-        most = (connection.scalar(text("PRAGMA page_count")) or 0) + spare_pages
-    event.listen(engine(), "checkout", limit)
-    yield
-    event.remove(engine(), "checkout", limit)
-    engine().dispose()  # the limit stays with a connection
-
-
 def test_a_disk_that_is_full_when_the_pictures_come_is_told_and_the_next_run_works(sqlite: str, person: str) -> None:
     worker, began = Worker(["cpu"], execute=execute), time.monotonic()
-    with _full_disk(spare_pages=20):
+    with full_disk(spare_pages=20):
         job = _work(worker, submitted(person, picture_bytes=1_000_000))
     assert time.monotonic() - began < 20
     assert (job.state, job.error, job.run_id) == ("failed", worker_module.DISK_FULL, None)

@@ -2,11 +2,14 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy import event, text
+
 from core.jobs import queue
-from core.store.database import session
+from core.store.database import engine, session
 from core.store.tables import Job
 
 
@@ -59,3 +62,18 @@ def wait_for(condition: Callable[[], Any], limit_s: float = 20.0, what: str = ""
 def wait_for_state(job_id: str, *states: str, limit_s: float = 20.0) -> Job:
     wait_for(lambda: stored(job_id).state in states, limit_s, f"{' or '.join(states)}")
     return stored(job_id)
+
+
+@contextmanager
+def full_disk(spare_pages: int) -> Iterator[None]:
+    """SQLite finds no more room than so many pages of 4 KB."""
+
+    def limit(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {most}")
+
+    with engine().connect() as connection:
+        most = (connection.scalar(text("PRAGMA page_count")) or 0) + spare_pages
+    event.listen(engine(), "checkout", limit)
+    yield
+    event.remove(engine(), "checkout", limit)
+    engine().dispose()  # the limit stays with a connection

@@ -1,10 +1,12 @@
 """Several models in one worker: which stay, which go, what is said of it, and that no run's figures hold another's."""
 
+import io
 import weakref
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 
 from core.labs.text_generation import run as text
 from core.measure.memory import Meters, Room
@@ -111,7 +113,7 @@ def test_what_a_card_lacks_lets_nothing_go_in_main_memory(simulate: Simulate) ->
     books.foreign_bytes = books.free_bytes - 2**20
     record = write(resident, device="cuda")
     assert len(record["memory"]["let_go"]) == 1
-    assert [key[-2] for key in resident.keys] == ["cpu", "cuda"] and "another" in resident.keys[0]  # type: ignore
+    assert [key[-2] for key in resident.keys] == ["cpu", "cuda:0"] and "another" in resident.keys[0]  # type: ignore
 
 
 def test_weights_that_no_card_has_room_for_are_refused_with_what_helps(simulate: Simulate) -> None:
@@ -202,3 +204,41 @@ def test_after_the_last_try_nothing_is_held(others: int, monkeypatch: pytest.Mon
         hold_another(resident, "cpu")
     record = write(resident)
     assert (record["error"]["kind"], len(tried), resident.description) == ("out_of_memory", 1 + others, None)
+
+
+def _pixels(outcome: Any) -> list[bytes]:
+    return [
+        Image.open(io.BytesIO(each.png)).tobytes() for each in outcome.pictures if each.role in ("picture", "result")
+    ]
+
+
+def test_labs_that_read_the_same_pipeline_share_it_and_their_results_stay_as_they_were() -> None:
+    twin = {"source": "embedded", "device": "cpu", "num_inference_steps": 2}
+    asked: dict[str, dict[str, Any]] = {
+        "text_to_image": twin | {"repeats": 1, "seed": 3, "scheduler": "euler"},
+        "image_to_image": twin | {"strengths": [1.0]},
+        "guidance": twin | {"looks": 1, "scales": [], "repeats": 1},
+    }
+
+    def ran(lab: str, resident: Resident) -> Any:
+        outcome = execute(lab, asked[lab], SilentProgress(), resident)
+        _valid(outcome.record)
+        assert outcome.record["state"] == "finished", outcome.record["error"]
+        return outcome
+
+    alone = {lab: _pixels(ran(lab, Resident())) for lab in asked}
+    shared, reused = Resident(0.5), []
+    for lab in (*asked, *reversed(asked)):
+        outcome = ran(lab, shared)
+        reused.append(outcome.record["models"][0]["reused"])
+        assert _pixels(outcome) == alone[lab]
+        assert outcome.record["memory"]["resident_bytes"] == 0
+    assert reused == [False, *[True] * 5] and len(shared.keys) == 1
+
+
+def test_the_first_card_by_either_of_its_names_holds_a_model_once(simulate: Simulate) -> None:
+    simulate(T4)
+    resident = Resident(0.5)
+    first, second = write(resident, device="cuda"), write(resident, device="cuda:0")
+    assert [record["models"][0]["reused"] for record in (first, second)] == [False, True]
+    assert len(resident.keys) == 1
