@@ -7,6 +7,7 @@
     python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
     python -m core classes | demo-class | passcode | unlock-teacher | teacher-token      (core.cli_classroom)
     python -m core fetch | workers | backup FILE                                         (core.cli_server)
+    python -m core tunnel [--with cloudflared|ngrok] [--port N]                          (core.cli_tunnel)
 
 Exit codes: 0 done, 1 it could not be done (the bank has errors, the run failed or was cancelled, the database cannot be
 used), 2 the command was wrong.
@@ -23,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from core import cli_classroom, cli_server
+from core import cli_classroom, cli_server, cli_tunnel
 from core.config import config
 from core.errors import InvalidSettings, LabError, RunCancelled
 from core.runs.lab import Lab
@@ -134,6 +135,7 @@ def _parser() -> Parser:
     stats.set_defaults(command=print_statistics)
     cli_classroom.add(commands)
     cli_server.add(commands)
+    cli_tunnel.add(commands)
     return parser
 
 
