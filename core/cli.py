@@ -1,7 +1,7 @@
 """The command line: check a bank, run a lab without a browser, list the models, look after classes.
 
     python -m core check-bank [FILE]
-    python -m core run LAB [--model ID] [--source hub|dummy|embedded] [--device cpu|cuda|cuda:N]
+    python -m core run LAB [--model ID] [--source hub|dummy|embedded] [--device cpu|cuda|cuda:N|mps]
                            [--set NAME=VALUE …] [--repeats N] [--output DIR] [--json]
     python -m core models
     python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
@@ -118,7 +118,7 @@ def _parser() -> Parser:
     run.add_argument("lab", choices=list(LABS), metavar="LAB", help=", ".join(LABS))
     run.add_argument("--model", metavar="ID")
     run.add_argument("--source", choices=("hub", "dummy", "embedded"))
-    run.add_argument("--device", metavar="cpu|cuda|cuda:N")
+    run.add_argument("--device", metavar="cpu|cuda|cuda:N|mps")
     run.add_argument("--repeats", type=int, metavar="N")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="values")
     run.add_argument("--output", type=Path, metavar="DIR", help="folder for pictures; default ./vram-lab-RUN")

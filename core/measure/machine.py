@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from core.config import config
+from core.measure.apple import apple_gpu
 from core.measure.gpus import Gpu, visible_gpus
 from core.units import gib
 
@@ -25,7 +26,7 @@ CPUINFO = Path("/proc/cpuinfo")
 
 @dataclass(frozen=True)
 class Machine:
-    """Facts of one machine; sizes in bytes. `gpu_reason` says why no GPU is listed."""
+    """Facts of one machine; sizes in bytes. `gpu_reason` says why no GPU of NVIDIA's is listed."""
 
     cpu_name: str
     cpu_cores: int
@@ -36,12 +37,18 @@ class Machine:
     gpu_reason: str | None
     os: str
     python: str
+    apple_gpu: str | None = None
+
+    @property
+    def gpu_names(self) -> list[str]:
+        """The GPUs as torch names them."""
+        return [f"cuda:{gpu.index}" for gpu in self.gpus] or (["mps"] if self.apple_gpu else [])
 
     @property
     def label(self) -> str:
         """One line that names the machine beside a figure."""
         cores = "1 core" if self.cpu_cores == 1 else f"{self.cpu_cores} cores"
-        gpus = ", ".join(gpu.name for gpu in self.gpus) or "no GPU"
+        gpus = ", ".join(gpu.name for gpu in self.gpus) or self.apple_gpu or "no GPU"
         return f"{self.cpu_name}, {cores}, {gib(self.ram_bytes)} RAM, {gpus}"
 
 
@@ -65,11 +72,12 @@ def read_machine() -> Machine:
         gpu_reason=reason,
         os=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
+        apple_gpu=apple_gpu(),
     )
 
 
 def gpu_of(device: str, machine: Machine) -> Gpu | None:
-    """The GPU that `device` names, `cuda` and `cpu` meaning CUDA's first; None where it is not there or not usable."""
+    """NVIDIA's GPU that `device` names, `cuda` and `cpu` meaning CUDA's first; None where none is there or usable."""
     index = int(device.partition(":")[2] or 0)
     return next((gpu for gpu in machine.gpus if gpu.index == index), None)
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 Source = Literal["auto", "hub", "dummy", "embedded"]
 Fallback = Literal["dummy", "embedded"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
-Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$")]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 LESSON_PICTURE = "cats"
 LESSON_PICTURE_URL = "http://images.cocodataset.org/val2017/000000039769.jpg"
