@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8501
 BIN := .venv/bin
 
-.PHONY: run test check format bench gpu train install engines
+.PHONY: run test check format bench gpu train install engines ray
 
 run: .venv/run       ## start the app
 	$(BIN)/streamlit run streamlit_app.py --server.address $(HOST) --server.port $(PORT)
@@ -52,6 +52,9 @@ train: .venv/dev     ## the small twins anew: about half a day on two cores, the
 engines: .venv/run   ## optional: llama.cpp for the lab "Make it faster", built for this processor (a C++ compiler, minutes)
 	$(BIN)/python -m pip install -r requirements-engines.txt
 
+ray: .venv/run       ## optional: Ray, for workers on several machines; on each of them
+	$(BIN)/python -m pip install -r requirements-ray.txt -c constraints.txt
+
 install: .venv/run
 
 .venv/run: requirements.txt constraints.txt
@@ -73,7 +76,7 @@ install: .venv/run
 	  $(BIN)/python -m pip install --quiet opencv-python-headless)
 	touch $@
 
-.venv/dev: .venv/run requirements-dev.txt
+.venv/dev: .venv/run requirements-dev.txt requirements-ray.txt
 	$(BIN)/python -m pip install --quiet -r requirements-dev.txt -c constraints.txt
 	touch $@
 

@@ -1,12 +1,13 @@
 """The command line: check a bank, run a lab without a browser, list the models, look after classes.
 
     python -m core check-bank [FILE]
-    python -m core run LAB [--model ID] [--source hub|dummy|embedded] [--device cpu|cuda|cuda:N]
+    python -m core run LAB [--model ID] [--source hub|dummy|embedded] [--device cpu|cuda|cuda:N|mps]
                            [--set NAME=VALUE …] [--repeats N] [--output DIR] [--json]
     python -m core models
     python -m core stats ANSWERS.csv [--attempt first|last|best] [--json]
     python -m core classes | demo-class | passcode | unlock-teacher | teacher-token      (core.cli_classroom)
     python -m core fetch | workers | backup FILE                                         (core.cli_server)
+    python -m core tunnel [--with cloudflared|ngrok] [--port N]                          (core.cli_tunnel)
 
 Exit codes: 0 done, 1 it could not be done (the bank has errors, the run failed or was cancelled, the database cannot be
 used), 2 the command was wrong.
@@ -23,7 +24,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn, TextIO
 
-from core import cli_classroom, cli_server
+from core import cli_classroom, cli_server, cli_tunnel
 from core.config import config
 from core.errors import InvalidSettings, LabError, RunCancelled
 from core.runs.lab import Lab
@@ -117,7 +118,7 @@ def _parser() -> Parser:
     run.add_argument("lab", choices=list(LABS), metavar="LAB", help=", ".join(LABS))
     run.add_argument("--model", metavar="ID")
     run.add_argument("--source", choices=("hub", "dummy", "embedded"))
-    run.add_argument("--device", metavar="cpu|cuda|cuda:N")
+    run.add_argument("--device", metavar="cpu|cuda|cuda:N|mps")
     run.add_argument("--repeats", type=int, metavar="N")
     run.add_argument("--set", action="append", default=[], metavar="NAME=VALUE", dest="values")
     run.add_argument("--output", type=Path, metavar="DIR", help="folder for pictures; default ./vram-lab-RUN")
@@ -134,6 +135,7 @@ def _parser() -> Parser:
     stats.set_defaults(command=print_statistics)
     cli_classroom.add(commands)
     cli_server.add(commands)
+    cli_tunnel.add(commands)
     return parser
 
 

@@ -1,7 +1,7 @@
 """The command line's part on a server: its weights, its workers, and copies of its database.
 
 python -m core fetch [MODEL …] [--lesson] [--check]
-python -m core workers
+python -m core workers [--ray ADDRESS [--cores N]]
 python -m core backup FILE
 """
 
@@ -9,6 +9,7 @@ import argparse
 import signal
 import sqlite3
 import sys
+import threading
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 from core.config import config
 from core.errors import LabError
 from core.units import gb
+
+ENDING = {signal.SIGTERM, signal.SIGINT}
+LOOK_S = 1.0
+"""How often it is looked which machines and workers there are."""
 
 if TYPE_CHECKING:
     from core.models.catalog import Model
@@ -29,7 +34,11 @@ def add(commands: Any) -> None:
     fetching.add_argument("--check", action="store_true", help="only look whether they are here and whole; no network")
     fetching.set_defaults(command=fetch, parser=fetching)
     workers = commands.add_parser("workers", help="run this machine's workers until Ctrl-C, beside web processes")
-    workers.set_defaults(command=run_workers)
+    workers.add_argument(
+        "--ray", metavar="ADDRESS", help="on the machines of a Ray cluster: auto, or its head's host:port"
+    )
+    workers.add_argument("--cores", type=int, metavar="N", help="with --ray: a worker for the processor per N cores")
+    workers.set_defaults(command=run_workers, parser=workers)
     backup = commands.add_parser("backup", help="copy the SQLite database into a new file, while the app runs")
     backup.add_argument("file", type=Path, metavar="FILE")
     backup.set_defaults(command=back_up)
@@ -87,15 +96,47 @@ def run_workers(options: argparse.Namespace) -> int:
     from core.measure.machine import this_machine
     from core.store.database import migrate
 
-    ending = {signal.SIGTERM, signal.SIGINT}
-    signal.pthread_sigmask(signal.SIG_BLOCK, ending)  # before any thread is started, which takes it over
+    if options.cores is not None and (options.ray is None or options.cores < 1):
+        options.parser.error("--cores takes a number from 1 on and goes with --ray")
+    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # before any thread is started, which takes it over
+    if options.ray is not None:
+        return _run_cluster(options)
     migrate()
     supervisor = Supervisor(this_machine(), is_local=True)
     supervisor.start()
     print(f"Workers for {this_machine().label}. Their logs: {config().data_dir / 'logs'}", flush=True)
-    signal.sigwait(ending)
+    signal.sigwait(ENDING)
     supervisor.stop()
     return 0
+
+
+def _run_cluster(options: argparse.Namespace) -> int:
+    """The same on the machines of a Ray cluster. This process places them, fetches weights, and puts lost runs back."""
+    from core.jobs.cluster import Cluster
+    from core.jobs.supervisor import Supervisor
+    from core.measure.machine import this_machine
+    from core.store.database import migrate
+
+    try:
+        with Cluster(options.ray, options.cores) as cluster:
+            migrate()
+            supervisor = Supervisor(this_machine(), is_local=False, fetches=True)
+            supervisor.start()
+            print("Workers, and how they come and go. Their logs: ray-N/logs in the data folder there.", flush=True)
+            ended = threading.Event()
+            threading.Thread(target=_wait_for_end, args=(ended,), daemon=True).start()
+            while not ended.wait(LOOK_S):
+                for line in cluster.look():
+                    print(line, flush=True)
+            supervisor.stop()
+    except LabError as error:
+        return _refuse(f"{error.message}\n{error.remedy}")
+    return 0
+
+
+def _wait_for_end(ended: threading.Event) -> None:
+    signal.sigwait(ENDING)
+    ended.set()
 
 
 def back_up(options: argparse.Namespace) -> int:

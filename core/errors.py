@@ -83,3 +83,9 @@ class AnswerRefused(LabError):
     """A prediction or an answer that cannot be taken; nothing was stored."""
 
     kind = "answer_refused"
+
+
+class TunnelFailed(LabError):
+    """A tunnel could not be opened, or ended for good."""
+
+    kind = "tunnel_failed"

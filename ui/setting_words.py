@@ -55,7 +55,7 @@ TITLES: dict[str, dict[str, str]] = {
         "dummy": "Random, full size",
         "embedded": "Small twin",
     },
-    "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU"},
+    "device": {"auto": "Automatic", "cpu": "CPU", "cuda": "GPU", "mps": "Apple GPU (never tried)"},
     "model": {name: model.title for name, model in CATALOG.items()},
     "dtype": {"auto": "Automatic"},
     "savers": {"vae_tiling": "VAE tiling", "model_offload": "Model offload"},

@@ -166,7 +166,7 @@ def as_widget(field: FieldInfo, value: Any) -> Any:
 
 
 def _devices() -> list[str]:
-    return ["auto", "cpu", *(f"cuda:{gpu.index}" if gpu.index else "cuda" for gpu in this_machine().gpus)]
+    return ["auto", "cpu", *("cuda" if name == "cuda:0" else name for name in this_machine().gpu_names)]
 
 
 def _types(field: FieldInfo) -> tuple[Any, ...]:

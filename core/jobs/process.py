@@ -22,3 +22,8 @@ def new_name(devices: Sequence[str]) -> str:
 def label(devices: Sequence[str]) -> str:
     """Short name of what a worker serves, for files: `cpu-cuda0`."""
     return "-".join(device.replace(":", "") for device in devices)
+
+
+def shares_of(gpus: Sequence[str]) -> list[tuple[str, ...]]:
+    """The devices of each worker of a machine with these GPUs: one worker per GPU, the first also takes the CPU."""
+    return [("cpu", *gpus[:1]), *((gpu,) for gpu in gpus[1:])]

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +33,7 @@ from sqlalchemy.exc import DBAPIError
 
 from core.config import ROOT, config
 from core.jobs import claiming, downloads, presence
-from core.jobs.process import EXECUTE, FETCHER, FRESH_EXIT, LEAVE, label, new_name
+from core.jobs.process import EXECUTE, FETCHER, FRESH_EXIT, LEAVE, label, new_name, shares_of
 from core.measure.machine import Machine
 from core.store.database import session
 from core.store.tables import Worker
@@ -118,16 +119,25 @@ class Supervisor:
         machine: what `core.measure.machine.this_machine` found; decides how many workers there are.
         execute: `module:function` that the workers run labs with; for tests.
         is_local: whether workers are started; as the configuration says where it is None.
+        shares: the devices of each worker; one per GPU where it is None, the first also with the CPU.
+        fetches: whether weights are fetched; where workers are started if it is None.
     """
 
-    def __init__(self, machine: Machine, execute: str = EXECUTE, is_local: bool | None = None) -> None:
-        gpus = [f"cuda:{gpu.index}" for gpu in machine.gpus]
-        shares = [("cpu", *gpus[:1]), *((gpu,) for gpu in gpus[1:])]
+    def __init__(
+        self,
+        machine: Machine,
+        execute: str = EXECUTE,
+        is_local: bool | None = None,
+        shares: Sequence[tuple[str, ...]] | None = None,
+        fetches: bool | None = None,
+    ) -> None:
         is_local = config().workers == "local" if is_local is None else is_local
+        shares = shares_of(machine.gpu_names) if shares is None else shares
         self._children = [Child(devices, execute) for devices in shares] if is_local else []
+        self._fetches = is_local if fetches is None else fetches
         self._fetcher = Child((FETCHER,), execute)
-        # Who starts no workers leaves the lock to those who do.
-        name = "supervisor.lock" if is_local else "tidying.lock"
+        # Who starts no process leaves the lock to those who do.
+        name = "supervisor.lock" if is_local or self._fetches else "tidying.lock"
         self._lock = FileLock(config().data_dir / "locks" / name, thread_local=False)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
@@ -166,7 +176,7 @@ class Supervisor:
             return
         for child in self._children:
             self._look_after(child)
-        if self._children:
+        if self._fetches:
             self._look_after_downloads()
         if time.monotonic() - self._tidied_at >= TIDY_S:
             self._tidy()

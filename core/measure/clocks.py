@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
 
+from core.measure import apple
 from core.measure.memory import has_context
 
 NO_DEVICE_CLOCK = "the run is on the CPU, whose time is the wall clock"
@@ -44,10 +45,11 @@ def _index(device: str) -> int:
 
 
 class Clock:
-    """The clock of one device, `cpu` or `cuda[:N]`."""
+    """The clock of one device, `cpu`, `cuda[:N]` or `mps`."""
 
     def __init__(self, device: str) -> None:
         self.is_cuda = device.startswith("cuda")
+        self.is_mps = device == apple.DEVICE
         self.device = device
 
     def synchronise(self) -> None:
@@ -56,6 +58,8 @@ class Clock:
             import torch
 
             torch.cuda.synchronize(self.device)
+        elif self.is_mps:
+            apple.synchronise()
 
     def settle(self) -> None:
         """Wait for the device if it was asked to do anything yet: a synchronise would make it set itself up."""
@@ -76,7 +80,9 @@ class Clock:
             torch.cuda.empty_cache()
 
     def stamp(self) -> Stamp:
-        """Now, without waiting for the device."""
+        """Now, without waiting for the device; on an Apple GPU, which has no event that was tried, after waiting."""
+        if self.is_mps:
+            apple.synchronise()
         # The host first: a program held up between the two must not get more time on the device than on the wall.
         ns, event = perf_counter_ns(), None
         if self.is_cuda:

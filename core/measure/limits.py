@@ -25,16 +25,16 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from pathlib import Path
-from time import perf_counter_ns
 from typing import Any
 
 import torch
 from torch import nn
 
+from core.measure.clocks import Clock
 from core.units import gb, short_count
 
 ATTEMPTS = 6
-PRODUCT_SIDE = {"cpu": 1024, "cuda": 8192}
+PRODUCT_SIDE = {"cpu": 1024, "cuda": 8192, "mps": 4096}
 """Rows and columns of the matrices whose product is timed; large enough to keep every unit busy."""
 SMALL_SIDE = 4096
 """The same on a GPU that is nearly full."""
@@ -99,9 +99,10 @@ def _seconds(work: Callable[[], Any], device: torch.device) -> float:
         once_s = _gpu_seconds(work, device, 1)
         times = min(MOST_TIMES, math.ceil(SHORTEST_S / max(once_s, SHORTEST_S / MOST_TIMES)))
         return once_s if times == 1 else _gpu_seconds(work, device, times) / times
-    begun_ns = perf_counter_ns()
-    work()
-    return (perf_counter_ns() - begun_ns) / 1e9
+    clock = Clock(device.type)
+    with clock.measure() as timing:
+        work()
+    return timing.wall_s
 
 
 def _gpu_seconds(work: Callable[[], Any], device: torch.device, times: int) -> float:

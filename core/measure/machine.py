@@ -16,6 +16,7 @@ from pathlib import Path
 import psutil
 
 from core.config import config
+from core.measure.apple import apple_gpu
 from core.measure.gpus import Gpu, visible_gpus
 from core.units import GIB, gib
 
@@ -28,7 +29,7 @@ class Machine:
     """Facts of one machine; sizes in bytes.
 
     Attributes:
-        gpu_reason: why no GPU is listed.
+        gpu_reason: why no GPU of NVIDIA's is listed.
         limit_bytes: what a worker may take of each GPU, or of the RAM where there is none, if that is less than all;
             the sizes of the RAM and the GPUs are then no more than this.
     """
@@ -43,12 +44,18 @@ class Machine:
     os: str
     python: str
     limit_bytes: int | None = None
+    apple_gpu: str | None = None
+
+    @property
+    def gpu_names(self) -> list[str]:
+        """The GPUs as torch names them."""
+        return [f"cuda:{gpu.index}" for gpu in self.gpus] or (["mps"] if self.apple_gpu else [])
 
     @property
     def label(self) -> str:
         """One line that names the machine beside a figure."""
         cores = "1 core" if self.cpu_cores == 1 else f"{self.cpu_cores} cores"
-        gpus = ", ".join(gpu.name for gpu in self.gpus) or "no GPU"
+        gpus = ", ".join(gpu.name for gpu in self.gpus) or self.apple_gpu or "no GPU"
         limit = f", limited to {gib(self.limit_bytes)}" if self.limit_bytes else ""
         return f"{self.cpu_name}, {cores}, {gib(self.ram_bytes)} RAM, {gpus}{limit}"
 
@@ -73,6 +80,7 @@ def read_machine() -> Machine:
         gpu_reason=reason,
         os=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
+        apple_gpu=apple_gpu(),
     )
     limit_gib = config().memory_limit_gib
     return _limited(found, round(limit_gib * GIB)) if limit_gib else found
@@ -86,7 +94,7 @@ def _limited(machine: Machine, limit_bytes: int) -> Machine:
 
 
 def gpu_of(device: str, machine: Machine) -> Gpu | None:
-    """The GPU that `device` names, `cuda` and `cpu` meaning CUDA's first; None where it is not there or not usable."""
+    """NVIDIA's GPU that `device` names, `cuda` and `cpu` meaning CUDA's first; None where none is there or usable."""
     index = int(device.partition(":")[2] or 0)
     return next((gpu for gpu in machine.gpus if gpu.index == index), None)
 

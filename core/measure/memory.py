@@ -20,6 +20,7 @@ from typing import Any
 
 import psutil
 
+from core.measure import apple
 from core.measure.machine import Machine, gpu_of
 
 Reading = dict[str, int | str | None]
@@ -49,13 +50,14 @@ class Meters:
     """The four meters for one run.
 
     Args:
-        device: `cpu` or `cuda[:N]`; where the run computes.
+        device: `cpu`, `cuda[:N]` or `mps`; where the run computes.
         machine: this machine. On a CPU run `device_used` is read from the first GPU, to show that it stays as it is.
     """
 
     def __init__(self, device: str, machine: Machine) -> None:
         self.device = device
         self.is_cuda = device.startswith("cuda")
+        self.is_mps = device == apple.DEVICE
         self.gpu_reason = machine.gpu_reason or "this machine has no GPU"
         self.gpu = gpu_of(device, machine)
         self._total_bytes = self.gpu.memory_bytes if self.is_cuda and self.gpu else machine.ram_bytes
@@ -92,6 +94,8 @@ class Meters:
             reading["device_used_bytes_reason"] = str(self._device_used().get("device_used_bytes_reason"))
         else:
             reading["device_used_bytes_basis"] = "the highest of the readings; the driver keeps no peak"
+        if self.is_mps:
+            return reading | apple.unread(apple.NO_PEAK)
         return reading | self._of_torch("max_memory_allocated", "max_memory_reserved")
 
     def room(self) -> Room:
@@ -99,6 +103,8 @@ class Meters:
         return Room(self._free(), self._total_bytes)
 
     def _free(self) -> int | None:
+        if self.is_mps:
+            return apple.free_bytes()
         if not self.is_cuda:
             # In a container the machine's own figure can be more than the container may take.
             own = int(self._process.memory_info().rss)
@@ -119,6 +125,8 @@ class Meters:
         return {"device_used_bytes": used}
 
     def _ask_driver(self) -> tuple[int | None, str]:
+        if self.is_mps:
+            return None, apple.NO_DRIVER_METER
         if self.gpu is None:
             return None, self.gpu_reason
         # Two meters that count differently must not be subtracted from each other: the first that answers is kept.
@@ -135,6 +143,8 @@ class Meters:
         return None, f"{reason}, and CUDA cannot say before it is initialised"
 
     def _of_torch(self, allocated: str, reserved: str) -> Reading:
+        if self.is_mps:
+            return apple.held()
         if not (self.is_cuda and has_context(self.device)):
             reason = NOT_YET if self.is_cuda else NO_GPU_RUN
             empty = {"allocated_bytes": None, "allocated_bytes_reason": reason}
@@ -174,6 +184,7 @@ def give_back() -> None:
         import torch
 
         torch.cuda.empty_cache()
+    apple.empty_cache()
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
         if trim is not None:

@@ -20,6 +20,7 @@ from typing import Any, Literal
 from uuid import uuid4
 
 from core.errors import LabError
+from core.measure import apple
 from core.measure.clocks import NO_DEVICE_CLOCK, Clock, Timing
 from core.measure.conditions import Conditions
 from core.measure.environment import environment
@@ -235,6 +236,8 @@ def _missing(border: str, reason: str) -> list[tuple[str, Any]]:
 def _device(device: str, machine: Machine) -> dict[str, Any]:
     if device == "cpu":
         return {"type": "cpu", "name": machine.cpu_name, "index": None}
+    if device == apple.DEVICE:
+        return {"type": "mps", "name": machine.apple_gpu, "index": None}
     gpu = gpu_of(device, machine)
     return {"type": "cuda", "name": gpu.name if gpu else None, "index": int(device.partition(":")[2] or 0)}
 

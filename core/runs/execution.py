@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.errors import DeviceLost, InvalidSettings, LabError, OutOfMemory, RunCancelled
+from core.measure import apple
 from core.measure.machine import this_machine
 from core.measure.memory import has_context
 from core.measure.progress import Progress
@@ -224,6 +225,8 @@ def lost(device: str) -> DeviceLost | None:
     try:
         if device.startswith("cuda") and has_context(device):
             sys.modules["torch"].cuda.synchronize(device)
+        elif device == apple.DEVICE:
+            apple.synchronise()
     except Exception as failure:
         return _gone(f"The GPU {device}", failure)
     return None

@@ -79,7 +79,7 @@ def measured(record: Record) -> tuple[Part, ...]:
 
     A run that loads several models in turn has no parts of its own: its `outputs.variants` say the memory of each.
     """
-    if variants(record):
+    if variants(record) or record["device"]["type"] == "mps":  # whose memory is the RAM, counted by two meters
         return ()
     return _on_cuda(record) if record["device"]["type"] == "cuda" else _on_cpu(record)
 

@@ -131,6 +131,8 @@ def _device(asked: str, machine: Machine) -> tuple[str, tuple[str, ...]]:
         first = machine.gpus[0]
         name = "cuda" if first.index == 0 else f"cuda:{first.index}"
         return name, (f"This machine has a GPU, {first.name}: the run takes it.",)
+    if machine.apple_gpu:
+        return "cpu", (f"The run takes the CPU. {machine.apple_gpu} (mps) can be chosen, but was never tried.",)
     return "cpu", (f"No GPU can be used here ({machine.gpu_reason}): the run takes the CPU.",)
 
 
@@ -189,6 +191,8 @@ def _dtype(asked: str, device: str, model: Model, machine: Machine) -> tuple[str
         return "float32", ("On the CPU the lesson's precision is float32.",)
     if model.gpu_dtype != "bfloat16":
         return model.gpu_dtype, (f"On a GPU {model.title} runs in {model.gpu_dtype}.",)
+    if device == "mps":
+        return "float16", ("On an Apple GPU the run takes float16.",)
     gpu = gpu_of(device, machine)
     if gpu and gpu.compute_capability and gpu.compute_capability >= BFLOAT16_FROM:
         return "bfloat16", (f"{gpu.name} computes in bfloat16, in which the model was trained.",)
@@ -196,6 +200,8 @@ def _dtype(asked: str, device: str, model: Model, machine: Machine) -> tuple[str
 
 
 def _no_device(device: str, machine: Machine) -> LabError | None:
+    if device == "mps":
+        return None if machine.apple_gpu else DeviceUnavailable("This machine has no Apple GPU.", "Run it on the CPU.")
     if device == "cpu" or gpu_of(device, machine):
         return None
     remedy = "Run it on the CPU, or compare with the reference value."

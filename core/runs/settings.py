@@ -9,7 +9,7 @@ Fallback = Literal["dummy", "embedded"]
 Dtype = Literal["auto", "float32", "float16", "bfloat16"]
 Saver = Literal["vae_tiling", "model_offload"]
 """What a pipeline of pictures can be told to save memory with, beside half precision, which is a dtype."""
-Device = Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:[0-9]{1,3})?)$")]
+Device = Annotated[str, Field(pattern=r"^(auto|cpu|mps|cuda(:[0-9]{1,3})?)$")]
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 LESSON_PICTURE = "cats"
 LESSON_PICTURE_URL = "http://images.cocodataset.org/val2017/000000039769.jpg"
