@@ -1,0 +1,69 @@
+"""A small diffusion model, trained by the student."""
+
+from core.runs.lab import TIME, Lab, Measure
+from core.runs.records import Record
+
+
+def _found(record: Record) -> Record:
+    return (record.get("outputs") or {}).get("training") or {}
+
+
+def _bytes(record: Record) -> dict[str, int]:
+    """What each way of using the network held at its highest, by name."""
+    variants = (record.get("outputs") or {}).get("variants") or []
+    return {each["name"]: each["total_bytes"] for each in variants if each.get("is_available")}
+
+
+def _times(name: str) -> Record:
+    return {"name": name}
+
+
+def _over_inference(record: Record) -> list[float]:
+    """How many times as many bytes training held at its highest as drawing does."""
+    held = _bytes(record)
+    return [held["training"] / held["inference"]] if {"training", "inference"} <= set(held) else []
+
+
+def _steps_of(record: Record) -> dict[str, float]:
+    variants = (record.get("outputs") or {}).get("variants") or []
+    return {each["name"]: each["step_s"] for each in variants if each.get("is_available")}
+
+
+def _price_of_checkpointing(record: Record) -> list[float]:
+    """How many times as long a step takes that computes its activations twice."""
+    took = _steps_of(record)
+    return [took["checkpointing"] / took["training"]] if {"checkpointing", "training"} <= set(took) else []
+
+
+def _left_by_accumulation(record: Record) -> list[float]:
+    """Bytes at the highest with the batch in four parts, in percent of those in one."""
+    held = _bytes(record)
+    return [100 * held["accumulation"] / held["training"]] if {"accumulation", "training"} <= set(held) else []
+
+
+def _held_out(record: Record) -> list[float]:
+    """The averaged weights' held-out loss at the end as a share of the plain ones'."""
+    points = _found(record).get("points") or []
+    return [points[-1]["averaged_loss"] / points[-1]["plain_loss"]] if points else []
+
+
+LAB = Lab(
+    name="train_ddpm",
+    place=96,
+    title="Train it",
+    summary="Trains a small network to draw, for a minute or some more, and shows what that takes and what came of it.",
+    measures=TIME
+    | {
+        "training_over_inference": Measure("×", _over_inference),
+        "checkpointing_over_plain": Measure("×", _price_of_checkpointing),
+        "accumulation_bytes": Measure("%", _left_by_accumulation),
+        "averaged_over_plain": Measure("×", _held_out),
+    },
+    experiments={
+        "A first look": {},
+        "No warm-up": {"warm_up": 0, "learning_rate": 0.01},
+        "Less memory": {"checkpointing": True, "accumulate": 4},
+        "Ten minutes": {"steps": 4000, "time_limit_s": 600, "network": "medium"},
+        "The paper's network": {"network": "paper", "steps": 2000, "time_limit_s": 300, "learning_rate": 0.0002},
+    },
+)
