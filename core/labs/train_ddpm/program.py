@@ -67,7 +67,7 @@ def noise_loss(model: UNet2DModel, pictures: Tensor, step: Tensor, noise: Tensor
 
 
 @torch.no_grad()
-def average(averaged: UNet2DModel, model: UNet2DModel, step: int, decay: float = 0.995) -> None:
+def average(averaged: UNet2DModel, model: UNet2DModel, step: int, decay: float = 0.99) -> None:
     """Move each averaged weight a little towards the trained one: by more in the first steps, whose weights are bad."""
     decay = min(decay, (1 + step) / (10 + step))
     for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
