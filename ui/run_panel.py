@@ -34,7 +34,7 @@ from ui.code_block import code_block
 from ui.downloads import before_download
 from ui.labs import look_of
 from ui.once import Once
-from ui.picture_choice import picture_choice
+from ui.own_choices import own_choices
 from ui.plain import plain
 from ui.prediction import PredictionBlock
 from ui.problem import problem
@@ -77,9 +77,7 @@ class RunPanel:
         values, below = self.form.draw(disabled=busy)
         with below:
             hints = st.container()
-            if "picture" in type(self.preset).model_fields:
-                start = str(self.preset.model_dump()["picture"])
-                values["picture"] = picture_choice(self.person, self.prefix, start, disabled=busy)
+            values |= own_choices(self.lab, self.preset, self.person, self.prefix, disabled=busy)
         planned = self._plan(values)
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)

@@ -16,7 +16,7 @@ from core.runs.lab import Lab
 from core.runs.settings import LabSettings
 from ui.setting_words import TITLES, explained, label, title
 
-OWN_PLACE = {"source", "device", "picture"}
+OWN_PLACE = {"source", "device", "picture", "go_on_from"}
 
 
 @dataclass(frozen=True)
@@ -102,6 +102,8 @@ class Form:
         )
 
     def _widget(self, name: str, field: FieldInfo, disabled: bool) -> Any:
+        if name == "device":
+            return self._choice(name, _devices(), disabled)
         value = getattr(self.preset, name)
         kind = _kind(field)
         common: dict[str, Any] = {

@@ -13,12 +13,13 @@ second, so that measuring is not disturbed. What the page finds in `Job.progress
 earlier runs, or to the end of these steps, from their pace, where the run was never timed or goes on for longer than
 that median. It is null where neither is known. `preview` is the picture as it looks now, a PNG or JPEG in base64, at
 most 20 kB; null in runs that show none. `rates` are steps per second by the steps done, `limit_per_s` what the device
-allows at most, null until it is measured. `values` are a figure that the lab follows, null where it follows none. `memory` is what `core.measure.progress` says of it, at the last reading.
+allows at most, null until it is measured. `values` are a figure that the lab follows, null where it follows none.
+`memory` is what `core.measure.progress` says of it, at the last reading.
 
 The time limit is the job's own where its workload was timed before. Else it grows with what the pace of the steps
-foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it, nor does the
-time that a long run gives to others: it asks `others_wait` between two steps, and `give_way` works one short run that waits.
-Afterwards it goes on for at least as long as that took.
+foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it, nor does
+the time that a long run gives to others: it asks `others_wait` between two steps, and `give_way` works one short run that
+waits. Afterwards it goes on for at least as long as that took.
 """
 
 import base64
@@ -27,7 +28,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -35,6 +35,7 @@ from sqlalchemy.exc import DBAPIError
 from core.config import config
 from core.errors import LabError, RunCancelled, RunTimedOut
 from core.jobs import claiming, presence
+from core.jobs.pace import Pace
 from core.jobs.rates import Rates
 from core.jobs.values import Values
 from core.jobs.way import Way
@@ -47,32 +48,6 @@ TALK_S = 0.5
 LONGEST_TEXT = 8000
 HARD_STOP_EXIT = 70
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Where a count of steps began, and where it is. Bytes of a download count as steps."""
-
-    first_step: int
-    began_at: float
-    step: int
-    steps: int
-    at: float
-
-    def goes_on(self, step: int, steps: int) -> bool:
-        """Whether a report continues this count; a lab may name a new stage within one count (repeat 2 of 3)."""
-        return steps == self.steps and step >= self.step
-
-    @property
-    def step_s(self) -> float | None:
-        """Seconds per step since the count's first report; None before the second."""
-        done = self.step - self.first_step
-        return (self.at - self.began_at) / done if done > 0 else None
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds to the end of the count at this pace."""
-        return None if self.step_s is None or not self.steps else max(0, self.steps - self.step) * self.step_s
 
 
 class JobProgress:

@@ -1,7 +1,7 @@
 """A long run gives way: between two of its steps its worker takes a short run that waits, and then goes on.
 
-The lab's thread only asks a flag. The reporter's thread sets it by a look at the queue, once the lab has asked at all. A
-run that gave way for some time then has the device for at least as long, so that it gets on however many wait.
+The lab's thread only asks a flag. The reporter's thread sets it by a look at the queue, once the lab has asked at all.
+A run that gave way for some time then has the device for at least as long, so that it gets on however many wait.
 """
 
 import time

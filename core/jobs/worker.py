@@ -136,11 +136,13 @@ class Worker:
 
     def _let_one_in(self) -> int:
         """Work a short job that waits, while a long one stands still between two steps; gives how many that were."""
-        job = in_transaction(lambda database: claiming.claim(database, self.name, self.devices, is_short=True))
-        if job is None:
+        short = in_transaction(
+            lambda database: claiming.claim(database, self.name, self.devices, is_short=True), STORE_PATIENCE_S
+        )
+        if short is None:
             return 0
         self._has_run = True  # the long one has
-        self.work(job, is_let_in=True)
+        self.work(short, is_let_in=True)
         return 1
 
     def _keep(self, job: Job, ending: Callable[[Session], bool]) -> bool:

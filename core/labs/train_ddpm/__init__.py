@@ -14,10 +14,6 @@ def _bytes(record: Record) -> dict[str, int]:
     return {each["name"]: each["total_bytes"] for each in variants if each.get("is_available")}
 
 
-def _times(name: str) -> Record:
-    return {"name": name}
-
-
 def _over_inference(record: Record) -> list[float]:
     """How many times as many bytes training held at its highest as drawing does."""
     held = _bytes(record)

@@ -66,7 +66,7 @@ def parts_of(parameters: int) -> dict[str, int]:
 
 
 def counted(training: Training) -> dict[str, int]:
-    """The same parts as they are: bytes of the tensors there are. Between the way back and the change of the weights."""
+    """The same parts as they are: bytes of the tensors, between the way back and the change of the weights."""
     state = training.optimizer.state.values()
     return {
         "weights": _bytes(training.model.parameters()),
@@ -76,14 +76,22 @@ def counted(training: Training) -> dict[str, int]:
     }
 
 
-def computed_step(training: Training, side: int) -> tuple[int, int]:
-    """Bytes that a training step takes beside what is held all the time, at the highest, and its operations."""
-    with FakeTensorMode(allow_non_fake_inputs=True), FlopCounterMode(display=False) as operations:
-        empty = _without_content(training)
-        batch = _batch(training.batch, side)
+def computed_step(training: Training, side: int) -> int:
+    """Bytes that a training step takes beside what is held all the time, at the highest."""
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        empty, batch = _without_content(training), _batch(training.batch, side)
         with LiveBytes() as live:
             empty.backward(batch)
-    return live.highest, int(operations.get_total_flops())
+    return int(live.highest)
+
+
+def operations_of(training: Training, side: int) -> int:
+    """Multiplications and additions of a training step, the way back included."""
+    with FakeTensorMode(allow_non_fake_inputs=True):
+        empty, batch = _without_content(training), _batch(training.batch, side)
+        with FlopCounterMode(display=False) as counted_operations:
+            empty.backward(batch)
+    return int(counted_operations.get_total_flops())
 
 
 def computed_inference(training: Training, side: int) -> int:
@@ -93,7 +101,7 @@ def computed_inference(training: Training, side: int) -> int:
         pictures, step, _ = _batch(training.batch, side)
         with LiveBytes() as live:
             model(pictures, step)
-    return live.highest
+    return int(live.highest)
 
 
 def taken(recorder: Recorder, work: Callable[[], Any]) -> int:
@@ -113,7 +121,7 @@ def taken(recorder: Recorder, work: Callable[[], Any]) -> int:
     assert found is not None and found.kineto_results is not None, "the profiler has ended"
     changes = [event for event in found.kineto_results.events() if event.name() == "[memory]"]
     changes.sort(key=lambda event: event.start_ns())
-    return max(accumulate((event.nbytes() for event in changes), initial=0))
+    return int(max(accumulate((event.nbytes() for event in changes), initial=0)))
 
 
 def _without_content(training: Training) -> Training:

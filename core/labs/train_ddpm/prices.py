@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.labs.train_ddpm import memory, program
+from core.labs.train_ddpm import memory
 from core.labs.train_ddpm.program import Training
 from core.labs.train_ddpm.settings import SIDES, SWITCHES, Settings
 from core.measure.progress import Progress
@@ -27,9 +27,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 PLAIN: dict[str, Any] = {"mixed_precision": False, "checkpointing": False, "accumulate": 1}
 
 
-def compare(
-    settings: Settings, trained: Training, pictures: Tensor, recorder: Recorder, progress: Progress
-) -> None:
+def compare(settings: Settings, trained: Training, pictures: Tensor, recorder: Recorder, progress: Progress) -> None:
     """Fill `outputs.variants`: drawing, plain training, and each chosen switch alone."""
     found: list[dict[str, Any]] = []
     recorder.record["outputs"]["variants"] = found
@@ -83,7 +81,7 @@ def _training(
     took_s = _fastest(lambda: training.train_step(pictures), recorder)
     step_bytes = memory.taken(recorder, lambda: training.backward(training.draw(pictures)))
     held = memory.counted(training)
-    computed, _ = memory.computed_step(training, SIDES[settings.network])
+    computed = memory.computed_step(training, SIDES[settings.network])
     gradients = held.pop("gradients")
     formula = memory.parts_of(sum(weight.numel() for weight in model.parameters()))
     return _entry(held, step_bytes, took_s) | {

@@ -168,8 +168,8 @@ def held_out_loss(model: UNet2DModel, pictures: Tensor, schedule: DDPMScheduler,
     random = torch.Generator().manual_seed(seed)
     step = torch.linspace(0, len(schedule.betas) - 1, len(pictures)).long()
     noise = torch.randn(pictures.shape, generator=random)
-    values = (each.to(model.device) for each in (pictures, step, noise))
-    return float(noise_loss(model.eval(), *values, schedule))
+    pictures, step, noise = (each.to(model.device) for each in (pictures, step, noise))
+    return float(noise_loss(model.eval(), pictures, step, noise, schedule))
 
 
 @torch.no_grad()

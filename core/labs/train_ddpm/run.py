@@ -1,8 +1,8 @@
 """Measures program.py: a training within its time limit, what it learnt on the way, and what its memory went into.
 
-The training stops at a few points of its way, where the same noise is drawn with the plain and with the averaged weights,
-and whenever somebody else's short run waits for the device. None of that is in its time. What was trained is kept in a
-checkpoint also when the run is stopped or fails.
+The training stops at a few points of its way, where the same noise is drawn with the plain and with the averaged
+weights, and whenever somebody else's short run waits for the device. None of that is in its time. What was trained is
+kept in a checkpoint also when the run is stopped or fails.
 """
 
 from pathlib import Path
@@ -36,7 +36,9 @@ DRAWN, DRAWING_STEPS = 8, 10
 """Pictures at each point, and evaluations of the network for them."""
 TOLD_EVERY_S = 0.3
 """The loss is read from the device so often at most: on a GPU reading waits for it."""
-TIME_IS_UP = "The time limit of {limit} s ended the training after {step} of {steps} steps. It can go on in another run."
+TIME_IS_UP = (
+    "The time limit of {limit} s ended the training after {step} of {steps} steps. It can go on in another run."
+)
 GAVE_WAY = "The training gave way to {count} short {runs} of others; their time is not in its own."
 
 
@@ -86,7 +88,9 @@ def _check(settings: Settings, left: dict[str, Any]) -> None:
     """Raises InvalidSettings where nothing can be added to what an earlier run left."""
     short, at = settings.go_on_from[:8], left["state"]["step"]
     if left["network"] != settings.network:
-        message = f"The run {short} trained the network {left['network']}, and these settings ask for {settings.network}."
+        message = (
+            f"The run {short} trained the network {left['network']}, and these settings ask for {settings.network}."
+        )
         raise InvalidSettings(message, f"Choose the network {left['network']}, or begin anew.")
     if at >= settings.steps:
         message = f"The run {short} has trained {at} steps already, and these settings ask for {settings.steps} in all."
@@ -129,7 +133,8 @@ class Lesson:
         """Before the training: the memory that it should take, and how fast the arithmetic allows it to be."""
         with self._recorder.stage(COUNTING):
             side = SIDES[self._settings.network]
-            step_bytes, operations = memory.computed_step(self._training, side)
+            step_bytes = memory.computed_step(self._training, side)
+            operations = memory.operations_of(self._training, side)
             rates = [product_rate(self._settings.device, torch.float32)]
         parts = memory.parts_of(self._told["parameters"])
         del parts["gradients"]  # at the highest moment few of them are there yet; they are part of the step

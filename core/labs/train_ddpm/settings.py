@@ -32,7 +32,7 @@ class Settings(LabSettings):
     time_limit_s: int = Field(default=60, ge=1, le=MOST_S)
     """Of the training itself; what was trained until then is kept."""
     batch: int = Field(default=32, ge=1, le=512)
-    learning_rate: float = Field(default=2e-3, gt=0, le=1)
+    learning_rate: float = Field(default=0.002, ge=0.0001, le=0.1, multiple_of=0.0001)
     warm_up: int = Field(default=30, ge=0, le=5_000)
     """Steps in which the learning rate rises."""
     accumulate: int = Field(default=1, ge=1, le=64)
