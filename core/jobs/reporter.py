@@ -18,8 +18,8 @@ allows at most, null until it is measured. `values` are a figure that the lab fo
 
 The time limit is the job's own where its workload was timed before. Else it grows with what the pace of the steps
 foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it, nor does
-the time that a long run gives to others: it asks `others_wait` between two steps, and `give_way` works one short run that
-waits. Afterwards it goes on for at least as long as that took.
+the time that a long run gives to others: it asks `others_wait` between two steps, and `give_way` works one short run
+that waits. Afterwards it goes on for at least as long as that took.
 """
 
 import base64

@@ -37,6 +37,19 @@ def _left_by_accumulation(record: Record) -> list[float]:
     return [100 * held["accumulation"] / held["training"]] if {"accumulation", "training"} <= set(held) else []
 
 
+def _left_by_mixed_precision(record: Record) -> list[float]:
+    """Bytes at the highest with products in bfloat16, in percent of those in float32."""
+    held = _bytes(record)
+    return [100 * held["mixed_precision"] / held["training"]] if {"mixed_precision", "training"} <= set(held) else []
+
+
+def _early_loss(record: Record) -> list[float]:
+    """The loss at the first point after the warm-up as a share of the untrained network's, on held-out pictures."""
+    points, warm_up = _found(record).get("points") or [], (record.get("settings") or {}).get("warm_up", 0)
+    after = [point for point in points if point["step"] >= max(1, warm_up)]
+    return [after[0]["plain_loss"] / points[0]["plain_loss"]] if after and points[0]["step"] == 0 else []
+
+
 def _held_out(record: Record) -> list[float]:
     """The averaged weights' held-out loss at the end as a share of the plain ones'."""
     points = _found(record).get("points") or []
@@ -53,6 +66,8 @@ LAB = Lab(
         "training_over_inference": Measure("×", _over_inference),
         "checkpointing_over_plain": Measure("×", _price_of_checkpointing),
         "accumulation_bytes": Measure("%", _left_by_accumulation),
+        "mixed_precision_bytes": Measure("%", _left_by_mixed_precision),
+        "early_loss": Measure("×", _early_loss),
         "averaged_over_plain": Measure("×", _held_out),
     },
     experiments={
