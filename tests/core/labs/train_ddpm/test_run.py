@@ -28,6 +28,22 @@ from tests.core.measure.run_schema import assert_valid
 SETTINGS: dict[str, Any] = {"device": "cpu", "batch": 8, "steps": 8, "time_limit_s": MOST_S, "compare": []}
 
 
+TINY: dict[str, Any] = {**program.NETWORKS["small"], "block_out_channels": (8, 8, 8)}
+OTHER = {**TINY, "sample_size": 32, "block_out_channels": (8, 8, 16)}
+
+
+@pytest.fixture(autouse=True)
+def tiny(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few weights, few evaluations for pictures, and no counting, which costs more than training does here."""
+    if "outcome" in request.fixturenames:
+        return
+    monkeypatch.setitem(program.NETWORKS, "small", TINY)
+    monkeypatch.setitem(program.NETWORKS, "medium", OTHER)
+    monkeypatch.setattr(lab_run, "DRAWING_STEPS", 1)
+    for name in ("computed_step", "operations_of", "computed_inference"):
+        monkeypatch.setattr(memory, name, lambda training, side: 12_000_000)
+
+
 def trained(watcher: Watcher | None = None, **changes: Any) -> Outcome:
     return execute("train_ddpm", SETTINGS | changes, watcher or SilentProgress(), Resident())
 
@@ -121,8 +137,8 @@ def test_the_comparison_leaves_what_was_trained_as_it_is() -> None:
 def test_the_first_loss_is_told_at_once_and_the_memory_before_it(watcher: Watcher) -> None:
     trained(watcher)
     assert watcher.values[0][:2] == ("loss", 1)
-    computed = dict(watcher.memories[-1].get("computed") or next(m["computed"] for m in watcher.memories if "computed" in m))
-    assert computed["moments"] == 2 * computed["weights"] == 2 * 4 * 628_299
+    (computed,) = [dict(facts["computed"]) for facts in watcher.memories if "computed" in facts]
+    assert computed["weights and what each needs"] == 4 * 4 * 9_179 and computed["a step"] == 12_000_000
     assert watcher.limits and (TRAINING, 8, 8) in watcher.seen
 
 
@@ -131,7 +147,7 @@ def test_a_cancelled_training_keeps_what_it_learnt_and_can_be_gone_on_from() -> 
     assert stopped.record["error"]["kind"] == RunCancelled.kind
     assert_valid(stopped.record)
     told = found(stopped)
-    assert told["last_step"] == 3 and len(told["losses"]) == 3 and told["checkpoint_bytes"] > 4 * 4 * 628_299
+    assert told["last_step"] == 3 and len(told["losses"]) == 3 and told["checkpoint_bytes"] > 4 * 4 * 9_000
     rest = found(trained(go_on_from=stopped.record["id"]))
     whole = found(trained())
     assert (rest["first_step"], rest["last_step"]) == (3, 8)
