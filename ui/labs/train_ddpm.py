@@ -31,7 +31,7 @@ CHART_ROWS = 7
 
 
 def _sentence(run: ShownRun) -> str:
-    found, losses = _training(run.record), _training(run.record).get("losses") or []
+    found, losses = _training(run.record), _losses(run.record)
     if not losses:
         return ""
     steps = found["last_step"] - found["first_step"]
@@ -45,13 +45,14 @@ def _sentence(run: ShownRun) -> str:
 def _figures(run: ShownRun) -> list[Figure]:
     found, limit = _training(run.record), run.record.get("limit")
     points = found.get("points") or []
+    held_out = points[-1]["averaged_loss"] if points else None
     rate = found.get("steps_per_s")
     share = f" {rate * limit['value']:.0%} of the limit of the arithmetic." if rate and limit else ""
     return [
         Figure("Steps per second", significant(rate, 3) if rate else None, f"While it trained.{share}"),
         Figure(
             "Held-out loss",
-            significant(points[-1]["averaged_loss"], 2) if points else None,
+            significant(held_out, 2) if held_out is not None else None,
             "Of the averaged weights, on pictures that the training never saw.",
         ),
         Figure(
@@ -65,11 +66,12 @@ def _figures(run: ShownRun) -> list[Figure]:
 def _main(run: ShownRun, key: str) -> None:
     """The loss, in training and on pictures that were held out."""
     found = _training(run.record)
-    losses, points = found.get("losses") or [], found.get("points") or []
+    losses, points = _losses(run.record), found.get("points") or []
     if not losses:
         return
     lines = {"training": losses} | {
-        name: [[point["step"], point[f"{name}_loss"]] for point in points] for name in ("plain", "averaged")
+        name: [[point["step"], point[f"{name}_loss"]] for point in points if point[f"{name}_loss"] is not None]
+        for name in ("plain", "averaged")
     }
     ends = ", ".join(f"{LINES[name]} {significant(line[-1][1], 2)}" for name, line in lines.items() if line)
     shown = tuple((name, tuple(map(tuple, line))) for name, line in lines.items())
@@ -222,6 +224,11 @@ def _going_on(run: ShownRun, key: str) -> None:
 
 def _training(record: Record) -> Record:
     return (record.get("outputs") or {}).get("training") or {}
+
+
+def _losses(record: Record) -> list[list[float]]:
+    """Step and loss, where the loss was a number."""
+    return [pair for pair in _training(record).get("losses") or [] if pair[1] is not None]
 
 
 def _variants(record: Record) -> list[Record]:

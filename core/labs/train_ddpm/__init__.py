@@ -47,13 +47,16 @@ def _early_loss(record: Record) -> list[float]:
     """The loss at the first point after the warm-up as a share of the untrained network's, on held-out pictures."""
     points, warm_up = _found(record).get("points") or [], (record.get("settings") or {}).get("warm_up", 0)
     after = [point for point in points if point["step"] >= max(1, warm_up)]
-    return [after[0]["plain_loss"] / points[0]["plain_loss"]] if after and points[0]["step"] == 0 else []
+    is_whole = after and points[0]["step"] == 0 and after[0]["plain_loss"] is not None
+    return [after[0]["plain_loss"] / points[0]["plain_loss"]] if is_whole else []
 
 
 def _held_out(record: Record) -> list[float]:
     """The averaged weights' held-out loss at the end as a share of the plain ones'."""
     points = _found(record).get("points") or []
-    return [points[-1]["averaged_loss"] / points[-1]["plain_loss"]] if points else []
+    last = points[-1] if points else {}
+    is_whole = last.get("plain_loss") is not None and last.get("averaged_loss") is not None
+    return [last["averaged_loss"] / last["plain_loss"]] if is_whole else []
 
 
 LAB = Lab(

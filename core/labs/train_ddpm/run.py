@@ -5,6 +5,7 @@ weights, and whenever somebody else's short run waits for the device. None of th
 kept in a checkpoint also when the run is stopped or fails.
 """
 
+import math
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -38,6 +39,10 @@ TOLD_EVERY_S = 0.3
 """The loss is read from the device so often at most: on a GPU reading waits for it."""
 TIME_IS_UP = (
     "The time limit of {limit} s ended the training after {step} of {steps} steps. It can go on in another run."
+)
+LOST = (
+    "After {step} steps the loss was no number any more: with a learning rate of {rate:g} the weights went astray. "
+    "Nothing of them is kept. Choose a smaller learning rate or a longer warm-up."
 )
 GAVE_WAY = "The training gave way to {count} short {runs} of others; their time is not in its own."
 
@@ -114,6 +119,7 @@ class Lesson:
         self._recorder, self._progress = recorder, progress
         self._spent_s = 0.0
         self._gave_way = 0
+        self._is_lost = False
         self._losses: list[tuple[int, Tensor]] = []
         self._first = training.step
         self._told: dict[str, Any] = {
@@ -152,7 +158,9 @@ class Lesson:
             if self._is_over or self._share >= len(self._told["points"]) / POINTS:
                 self._look()
             self._let_others_in()
-        if self._training.step < self._settings.steps:
+        if self._is_lost:
+            self._recorder.note(LOST.format(step=self._training.step, rate=self._settings.learning_rate))
+        elif self._training.step < self._settings.steps:
             told = {"limit": self._settings.time_limit_s, "step": self._training.step, "steps": self._settings.steps}
             self._recorder.note(TIME_IS_UP.format(**told))
 
@@ -162,7 +170,7 @@ class Lesson:
         if self._gave_way:
             runs = "run" if self._gave_way == 1 else "runs"
             self._recorder.note(GAVE_WAY.format(count=self._gave_way, runs=runs))
-        if self._training.step == self._first:
+        if self._training.step == self._first or self._is_lost:
             return
         content = {"network": self._settings.network, "state": self._training.state()}
         try:
@@ -180,7 +188,7 @@ class Lesson:
 
     @property
     def _is_over(self) -> bool:
-        return self._share >= 1
+        return self._is_lost or self._share >= 1
 
     def _segment(self) -> None:
         """Train until the next point, or until somebody waits; only this is timed."""
@@ -193,12 +201,14 @@ class Lesson:
             now = perf_counter()
             self._spent_s = before_s + now - begun
             if now - told_at >= TOLD_EVERY_S:
-                told_at = now
-                self._progress.value("loss", step, float(loss))
+                told_at, found = now, float(loss)
+                self._is_lost = not math.isfinite(found)
+                if not self._is_lost:
+                    self._progress.value("loss", step, found)
                 self._recorder.timeline.sample()
             self._progress.report(TRAINING, step, self._settings.steps)
             self._progress.check()
-            return self._share < next_point and not self._progress.others_wait()
+            return self._share < next_point and not self._is_lost and not self._progress.others_wait()
 
         try:
             with self._recorder.clock.measure() as timing:
@@ -224,7 +234,8 @@ class Lesson:
             for name, model in {"plain": self._training.model, "averaged": self._training.averaged}.items():
                 self._progress.report(DRAWING, step, self._settings.steps)
                 self._progress.check()
-                point[f"{name}_loss"] = program.held_out_loss(model, self._held_out, self._training.schedule)
+                loss = program.held_out_loss(model, self._held_out, self._training.schedule)
+                point[f"{name}_loss"] = _number(loss)
                 self._picture(program.sample(model, noise, DRAWING_STEPS), {"weights": name, "step": step})
         self._told["points"].append(point)
         self._recorder.spend([{"name": DRAWING, "wall_s": timing.wall_s}])
@@ -249,4 +260,10 @@ class Lesson:
         """The mean loss of some steps each, at most 120 points."""
         every = max(1, -(-len(self._losses) // 120))
         parts = [self._losses[start : start + every] for start in range(0, len(self._losses), every)]
-        self._told["losses"] = [[part[-1][0], float(torch.stack([loss for _, loss in part]).mean())] for part in parts]
+        means = [float(torch.stack([loss for _, loss in part]).mean()) for part in parts]
+        self._told["losses"] = [[part[-1][0], _number(mean)] for part, mean in zip(parts, means, strict=True)]
+
+
+def _number(value: float) -> float | None:
+    """The value, None where it is none: a record holds numbers alone."""
+    return value if math.isfinite(value) else None

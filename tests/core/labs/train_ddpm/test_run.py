@@ -236,3 +236,19 @@ def test_live_bytes_are_those_of_tensors_that_are_still_there() -> None:
         assert (live.now, live.highest) == (4000, 8000)
         del two
     assert live.now == 0
+
+
+def test_weights_that_went_astray_end_the_training_and_are_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lab_run, "TOLD_EVERY_S", 0.0)
+    step = program.Training.train_step
+
+    def astray(training: program.Training, pictures: Any) -> Any:
+        loss = step(training, pictures)
+        return loss * float("nan") if training.step == 3 else loss
+
+    monkeypatch.setattr(program.Training, "train_step", astray)
+    done = trained()
+    assert_valid(done.record)
+    told = found(done)
+    assert (told["last_step"], told["losses"][-1], told["checkpoint_bytes"]) == (3, [3, None], None)
+    assert any("learning rate of 0.002" in note for note in done.record["notes"])
