@@ -191,7 +191,10 @@ class Lesson:
         return self._is_lost or self._share >= 1
 
     def _segment(self) -> None:
-        """Train until the next point, or until somebody waits; only this is timed."""
+        """Train until the next point, or until somebody waits; only this is timed.
+
+        Whether the time is up is read between two steps, without waiting for the device.
+        """
         first, before_s, next_point = self._training.step, self._spent_s, len(self._told["points"]) / POINTS
         begun, told_at = perf_counter(), 0.0
 
@@ -213,16 +216,19 @@ class Lesson:
         try:
             with self._recorder.clock.measure() as timing:
                 program.train(self._training, self._pictures, on_step)
+            self._spent_s = before_s + timing.wall_s
         finally:
-            self._told["last_step"] = self._training.step
+            self._tell()
         steps = self._training.step - first
         self._recorder.spend([{"name": TRAINING, "wall_s": timing.wall_s}])
-        self._spent_s = before_s + timing.wall_s
         self._recorder.repeat(timing, steps=steps, steps_per_s=steps / timing.wall_s)
-        self._told |= {
-            "seconds": self._spent_s,
-            "steps_per_s": (self._training.step - self._first) / self._spent_s,
-        }
+        self._is_lost = not math.isfinite(float(self._losses[-1][1]))
+
+    def _tell(self) -> None:
+        """How far it is, also where it was stopped within a segment."""
+        steps = self._training.step - self._first
+        rate = steps / self._spent_s if steps and self._spent_s else None
+        self._told |= {"last_step": self._training.step, "seconds": self._spent_s, "steps_per_s": rate}
 
     def _look(self) -> None:
         """Draw from the same noise, and ask for the loss of the pictures that were held out."""
@@ -251,9 +257,11 @@ class Lesson:
         if not self._progress.others_wait():
             return
         self._progress.report(GIVING_WAY, self._training.step, self._settings.steps)
+        self._recorder.raise_peak()  # what the other run takes is not this one's
         with self._recorder.clock.measure() as timing:
             self._gave_way += self._progress.give_way()
         self._recorder.spend([{"name": GIVING_WAY, "wall_s": timing.wall_s}])
+        self._recorder.meters.reset_peaks()
         _use_threads(self._settings)
 
     def _write_losses(self) -> None:
