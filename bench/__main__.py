@@ -27,10 +27,11 @@ def _module(name: str, **how: object) -> dict[str, object]:
     return dict(import_module(f"bench.{name}").main(**how))
 
 
+MODULES = ("training", "optimisation", "observing", "page_open", "web_start", "class_load")
 BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     **{name: partial(labs.main, name) for name in labs.WHAT},
     "residence": labs.residence,
-    **{name: partial(_module, name) for name in ("optimisation", "observing", "page_open", "web_start", "class_load")},
+    **{name: partial(_module, name) for name in MODULES},
     "class_faults": partial(_module, "class_faults"),
     "fairness": partial(_module, "fairness"),
     "soak": partial(_module, "soak"),

@@ -90,6 +90,18 @@ class TerminalProgress:
     def limit(self, steps_per_s: float) -> None:
         """It stands in the record."""
 
+    def value(self, name: str, step: int, value: float) -> None:
+        """A line now and then; all of them stand in the record."""
+        print(f"{self._stage}: step {count(step)}, {name} {value:.3g}", file=self._out, flush=True)
+
+    def others_wait(self) -> bool:
+        """A command runs in a process of its own, in which nobody waits."""
+        return False
+
+    def give_way(self) -> int:
+        """Nobody waits."""
+        return 0
+
     def check(self) -> None:
         """Raise RunCancelled after a Ctrl-C."""
         if self._stop:

@@ -69,6 +69,8 @@ class Config(BaseSettings):
     no limit."""
     fairness_window_s: float = 600
     """Whoever started fewest runs within this window goes first."""
+    short_run_s: float = Field(default=60, ge=0)
+    """A training lets runs that are known to take no longer than this go first, between two of its steps."""
     max_waiting_jobs: int = 300
     """So many runs wait at most, everybody's together; a further one is refused."""
     hub_probe_s: float = 2
@@ -89,6 +91,9 @@ class Config(BaseSettings):
     """So many days after it was made a picture is deleted; what was measured with it stays."""
     max_pictures_bytes: int = Field(default=10_000_000_000, ge=0)
     """So much room all pictures take at most; beyond it the oldest go sooner."""
+    max_checkpoints_bytes: int = Field(default=5_000_000_000, ge=0)
+    """So much room what trainings leave to go on from takes at most; beyond it the oldest go. They go with their run,
+    and as early as its pictures would."""
     keep_runs_days: int = Field(default=365, ge=1)
     """So many days after it was made a run is deleted, unless an answer rests on it."""
     stuck_s: float = 480

@@ -34,7 +34,7 @@ from ui.code_block import code_block
 from ui.downloads import before_download
 from ui.labs import look_of
 from ui.once import Once
-from ui.picture_settings import picture_settings
+from ui.own_choices import own_choices
 from ui.plain import plain
 from ui.prediction import PredictionBlock
 from ui.problem import problem
@@ -78,8 +78,7 @@ class RunPanel:
         values, below = self.form.draw(disabled=busy)
         with below:
             hints = st.container()
-            if "picture" in type(self.preset).model_fields:
-                values |= picture_settings(self.form, self.person, values, self._fallback, disabled=busy)
+            values |= own_choices(self.form, self.person, values, self._fallback, disabled=busy)
         planned = self._plan(values)
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)

@@ -16,7 +16,7 @@ from core.runs.lab import Lab
 from core.runs.settings import LabSettings, ModelSettings
 from ui.setting_words import TITLES, explained, label, title
 
-OWN_PLACE = {"source", "device", "picture", "painted"}
+OWN_PLACE = {"source", "device", "picture", "painted", "go_on_from"}
 
 
 @dataclass(frozen=True)
@@ -113,6 +113,8 @@ class Form:
             self.set_to(name, value)
 
     def _widget(self, name: str, field: FieldInfo, disabled: bool) -> Any:
+        if name == "device":
+            return self._choice(name, _devices(), disabled)
         value = getattr(self.preset, name)
         kind = _kind(field)
         common: dict[str, Any] = {

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, delete, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.config import config
+from core.runs import checkpoints
 from core.runs.records import PICTURES_GONE
 from core.store.database import in_transaction, session
 from core.store.tables import Answer, Base, Job, Picture, Run, Upload
@@ -44,7 +45,12 @@ def prune(now: float) -> Pruned:
     pictures += _delete_pictures(_too_many(settings.max_pictures_bytes))
     uploaded = Upload.created_at < now - settings.keep_pictures_days * DAY_S
     in_transaction(lambda database: database.execute(delete(Upload).where(uploaded)), PATIENCE_S)
-    return Pruned(pictures, _delete_runs(now - settings.keep_runs_days * DAY_S))
+    runs = _delete_runs(now - settings.keep_runs_days * DAY_S)
+    if checkpoints.folder().is_dir():
+        with session() as database:
+            known = set(database.scalars(select(Run.id)))
+        checkpoints.prune(now, known)
+    return Pruned(pictures, runs)
 
 
 def _too_old(before: float) -> list[str]:

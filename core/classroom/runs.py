@@ -36,6 +36,12 @@ def all_runs(session: Session, person_id: str) -> list[Run]:
     return list(session.scalars(select(Run).where(Run.person_id == person_id).order_by(Run.created_at.desc())))
 
 
+def runs_of_lab(session: Session, person_id: str, lab: str, most: int) -> list[Run]:
+    """The newest runs of one lab, from whatever page."""
+    mine = select(Run).where(Run.person_id == person_id, Run.lab == lab)
+    return list(session.scalars(mine.order_by(Run.created_at.desc(), Run.id).limit(most)))
+
+
 def context_bytes(session: Session) -> int | None:
     """What CUDA kept for itself, in bytes, in the newest of the last runs that measured it; None where none did.
 

@@ -58,12 +58,21 @@ def is_waiting(session: Session, devices: Sequence[str]) -> bool:
     return session.scalar(waiting) is not None
 
 
-def claim(session: Session, worker: str, devices: Sequence[str]) -> Job | None:
-    """Take the next job for these devices, in one statement; None where nothing waits that may run now."""
+def is_short_waiting(session: Session, devices: Sequence[str]) -> bool:
+    """Whether a job waits for these devices that a long run can give way to."""
+    return session.scalar(_next_job(devices, time.time(), is_short=True, locks=False)) is not None
+
+
+def claim(session: Session, worker: str, devices: Sequence[str], is_short: bool = False) -> Job | None:
+    """Take the next job for these devices, in one statement; None where nothing waits that may run now.
+
+    Args:
+        is_short: only one that is known to take `short_run_s` at most and needs no process of its own.
+    """
     now = time.time()
     taken = (
         update(Job)
-        .where(Job.id == _next_job(devices, now).scalar_subquery(), Job.state == "queued")
+        .where(Job.id == _next_job(devices, now, is_short).scalar_subquery(), Job.state == "queued")
         .values(
             state="running",
             worker=worker,
@@ -79,15 +88,20 @@ def claim(session: Session, worker: str, devices: Sequence[str]) -> Job | None:
     return session.scalars(taken).one_or_none()
 
 
-def _next_job(devices: Sequence[str], now: float) -> Select[str]:
+def _next_job(devices: Sequence[str], now: float, is_short: bool = False, locks: bool = True) -> Select[str]:
     waiting = aliased(Job)
-    return (
+    found = (
         select(waiting.id)
         .where(waiting.state == "queued", waiting.device.in_(devices), ~is_awaiting(waiting), ~has_running(waiting))
         .order_by(*claim_order(waiting, now))
         .limit(1)
-        .with_for_update(skip_locked=True, of=waiting)
     )
+    if is_short:
+        found = found.where(
+            waiting.expected_s <= config().short_run_s,
+            waiting.settings["fresh_process"].as_boolean().is_not(True),
+        )
+    return found.with_for_update(skip_locked=True, of=waiting) if locks else found
 
 
 def _held(job_id: str, worker: str) -> ColumnElement[bool]:

@@ -6,16 +6,20 @@ second, so that measuring is not disturbed. What the page finds in `Job.progress
     {"stage": "Generating", "step": 40, "steps": 100, "text": "Once upon", "bytes_per_s": None,
      "stage_started_at": 1763710000.1, "step_s": 0.17, "time_left_s": 10.2, "repeats_s": [18.0, 16.6],
      "preview": {"picture": "iVBORw0K…", "step": 22}, "rates": [[22, 6.1], [40, 5.9]], "repeat_rates": [],
-     "rated_steps": 100, "limit_per_s": 14.2, "memory": {"now": 3100000000, "read_at": 1763710000.0, …}}
+     "rated_steps": 100, "limit_per_s": 14.2, "memory": {"now": 3100000000, "read_at": 1763710000.0, …},
+     "values": {"name": "loss", "points": [[1, 1.08], [12, 0.41]]}}
 
 `step_s` is the mean pace since the count of steps began. `time_left_s` counts to the end of the run, from the median of
 earlier runs, or to the end of these steps, from their pace, where the run was never timed or goes on for longer than
 that median. It is null where neither is known. `preview` is the picture as it looks now, a PNG or JPEG in base64, at
 most 20 kB; null in runs that show none. `rates` are steps per second by the steps done, `limit_per_s` what the device
-allows at most, null until it is measured. `memory` is what `core.measure.progress` says of it, at the last reading.
+allows at most, null until it is measured. `values` are a figure that the lab follows, null where it follows none.
+`memory` is what `core.measure.progress` says of it, at the last reading.
 
 The time limit is the job's own where its workload was timed before. Else it grows with what the pace of the steps
-foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it.
+foretells, so that a slow machine is no reason to stop a run that gets on. Downloads do not count against it, nor does
+the time that a long run gives to others: it asks `others_wait` between two steps, and `give_way` works one short run
+that waits. Afterwards it goes on for at least as long as that took.
 """
 
 import base64
@@ -24,7 +28,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -32,7 +35,10 @@ from sqlalchemy.exc import DBAPIError
 from core.config import config
 from core.errors import LabError, RunCancelled, RunTimedOut
 from core.jobs import claiming, presence
+from core.jobs.pace import Pace
 from core.jobs.rates import Rates
+from core.jobs.values import Values
+from core.jobs.way import Way
 from core.store.database import in_transaction, is_passing, session
 from core.store.tables import Job
 
@@ -42,32 +48,6 @@ TALK_S = 0.5
 LONGEST_TEXT = 8000
 HARD_STOP_EXIT = 70
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Where a count of steps began, and where it is. Bytes of a download count as steps."""
-
-    first_step: int
-    began_at: float
-    step: int
-    steps: int
-    at: float
-
-    def goes_on(self, step: int, steps: int) -> bool:
-        """Whether a report continues this count; a lab may name a new stage within one count (repeat 2 of 3)."""
-        return steps == self.steps and step >= self.step
-
-    @property
-    def step_s(self) -> float | None:
-        """Seconds per step since the count's first report; None before the second."""
-        done = self.step - self.first_step
-        return (self.at - self.began_at) / done if done > 0 else None
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds to the end of the count at this pace."""
-        return None if self.step_s is None or not self.steps else max(0, self.steps - self.step) * self.step_s
 
 
 class JobProgress:
@@ -89,7 +69,9 @@ class JobProgress:
         self._rates = Rates()
         self._limit_per_s: float | None = None
         self._memory: dict[str, Any] = {}
+        self._values: Values | None = None
         self._stop: LabError | None = None
+        self.way = Way(clock)
         self.version = 0
         """Grows with every report, so that nothing is written twice."""
 
@@ -142,6 +124,21 @@ class JobProgress:
             self._memory["read_at"] = self._clock()
         self.version += 1
 
+    def value(self, name: str, step: int, value: float) -> None:
+        """A figure that the page draws as a line."""
+        if self._values is None or self._values.name != name:
+            self._values = Values(name)
+        self._values.add(step, value)
+        self.version += 1
+
+    def others_wait(self) -> bool:
+        """Whether to give way now; costs nothing, as the reporter's thread looks for those who wait."""
+        return self.way.is_wanted()
+
+    def give_way(self) -> int:
+        """Work one short run that waits, where the worker can."""
+        return self.way.give()
+
     def preview(self, picture: bytes, step: int) -> None:
         """The picture as it looks now; the page shows the latest one."""
         self._preview = {"picture": base64.b64encode(picture).decode("ascii"), "step": step}
@@ -184,6 +181,7 @@ class JobProgress:
             "preview": self._preview,
             "limit_per_s": self._limit_per_s,
             "memory": self._memory,
+            "values": self._values and self._values.as_json(),
             **self._rates.as_json(),
         }
 
@@ -226,7 +224,7 @@ class Reporter:
                 self._talk_patiently()
 
     def _watch_time(self) -> None:
-        ran_s = time.monotonic() - self._started_at - self._progress.download_s
+        ran_s = time.monotonic() - self._started_at - self._progress.download_s - self._progress.way.given_s
         if self._job.expected_s is None:
             self._follow_pace(ran_s)
         if ran_s > self._limit_s:
@@ -254,6 +252,7 @@ class Reporter:
         is_due = time.monotonic() - self._renewed_at >= config().heartbeat_s
         version = self._progress.version
         with session() as database:
+            self._progress.way.look(database)
             if version == self._written and not is_due:
                 return claiming.verdict(database, self._job.id, self._worker)
             if is_due:

@@ -48,6 +48,8 @@ DISK_FULL = {
     "remedy": "Tell whoever runs this app. When there is room again, start the run again.",
 }
 
+LET_IN = "This run was let in between two steps of a training, whose network stayed in memory: every reading has it in."
+
 Execute = Callable[..., claiming.Outcome]
 _log = logging.getLogger(__name__)
 
@@ -113,18 +115,36 @@ class Worker:
             return None
         return claiming.claim(database, self.name, self.devices)
 
-    def work(self, job: Job) -> None:
-        """Run one claimed job to its end, whatever that is."""
+    def work(self, job: Job, is_let_in: bool = False) -> None:
+        """Run one claimed job to its end, whatever that is.
+
+        Args:
+            is_let_in: it runs between two steps of another, to which the process goes back.
+        """
         _log.info("Job %s: %s for %s, attempt %d.", job.id, job.lab, job.device, job.attempt)
         progress = JobProgress(job.expected_s)
+        if not is_let_in:
+            progress.way.is_short_waiting = lambda database: claiming.is_short_waiting(database, self.devices)
+            progress.way.serve = self._let_one_in
         with Reporter(job, self.name, progress):
             progress.report("Starting")
-            ending = self._run(job, progress)
+            ending = self._run(job, progress, is_let_in)
         self._has_run = True
         kept = self._keep(job, ending)
         _log.info("Job %s: %s.", job.id, "stored" if kept else "lost to another worker, nothing stored")
         if self._resident is not None:
             _log.info("Loaded: %s.", self._resident.description or "nothing")
+
+    def _let_one_in(self) -> int:
+        """Work a short job that waits, while a long one stands still between two steps; gives how many that were."""
+        short = in_transaction(
+            lambda database: claiming.claim(database, self.name, self.devices, is_short=True), STORE_PATIENCE_S
+        )
+        if short is None:
+            return 0
+        self._has_run = True  # the long one has
+        self.work(short, is_let_in=True)
+        return 1
 
     def _keep(self, job: Job, ending: Callable[[Session], bool]) -> bool:
         try:
@@ -135,7 +155,7 @@ class Worker:
             record = DISK_FULL if isinstance(error, DBAPIError) and is_full(error) else _unforeseen(error)
             return in_transaction(lambda database: claiming.fail(database, job.id, self.name, record), STORE_PATIENCE_S)
 
-    def _run(self, job: Job, progress: JobProgress) -> Callable[[Session], bool]:
+    def _run(self, job: Job, progress: JobProgress, is_let_in: bool) -> Callable[[Session], bool]:
         """Execute the lab; gives what stores its end."""
         try:
             if self._preloading is not None and self._preloading.is_on:
@@ -143,6 +163,8 @@ class Worker:
                 self._preloading.stop()
             outcome = self._outcome(job, progress)
             self._device_is_lost = (outcome.record["error"] or {}).get("kind") == DeviceLost.kind
+            if is_let_in:
+                outcome.record["notes"].append(LET_IN)
         except LabError as error:
             record = error.as_record()
         except Exception as error:

@@ -38,6 +38,17 @@ class Progress(Protocol):
     def limit(self, steps_per_s: float) -> None:
         """Say how many steps a second the device allows at most, as soon as that is measured."""
 
+    def value(self, name: str, step: int, value: float) -> None:
+        """Say what a figure is after `step` steps that the page draws as a line while the run goes on."""
+
+    def others_wait(self) -> bool:
+        """Whether a long run should give way now: a short one of somebody else waits for this device."""
+        return False
+
+    def give_way(self) -> int:
+        """Let short runs that wait go first, between two steps of this one, whose time stands still; gives how many."""
+        return 0
+
     def check(self) -> None:
         """Raise RunCancelled or RunTimedOut if the run has to stop now."""
 
@@ -64,6 +75,15 @@ class SilentProgress:
 
     def limit(self, steps_per_s: float) -> None:
         pass
+
+    def value(self, name: str, step: int, value: float) -> None:
+        pass
+
+    def others_wait(self) -> bool:
+        return False
+
+    def give_way(self) -> int:
+        return 0
 
     def check(self) -> None:
         pass

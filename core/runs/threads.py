@@ -18,6 +18,14 @@ def use_threads(settings: ModelSettings) -> None:
     torch.set_num_threads(1 if settings.source == "embedded" and settings.device == "cpu" else every)
 
 
+def use_one_thread() -> None:
+    """One thread, for a network that is as small as a twin."""
+    import torch
+
+    _threads_at_start()
+    torch.set_num_threads(1)
+
+
 @lru_cache
 def _threads_at_start() -> int:
     import torch

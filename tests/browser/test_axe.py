@@ -36,6 +36,7 @@ RUNS = {
     "optimisation": {"source": "embedded", "max_new_tokens": 4, "repeats": 2, "variants": "eager"},
     "memory_savers": {"source": "embedded", "num_inference_steps": 1, "side": 64, "savers": "vae_slicing"},
     "image_to_image": {"source": "embedded", "num_inference_steps": 4, "strengths": "0.5, 1"},
+    "train_ddpm": {"steps": 2, "batch": 4, "compare": "accumulation"},
     "ddpm": {"source": "embedded", "ways": "", "ddim_steps": "3, 5"},
 }
 """The cheapest run of every lab."""

@@ -29,6 +29,7 @@ QUICK: dict[str, list[str]] = {
     "image_to_image": [
         *("--source", "embedded", "--set", "num_inference_steps=4", "--set", "strengths=[0.5,1.0]"),
     ],
+    "train_ddpm": ["--set", "steps=2", "--set", "batch=4", "--set", 'compare=["accumulation"]'],
     "ddpm": ["--source", "embedded", "--set", "ways=[]", "--set", "ddim_steps=[3]"],
 }
 """The smallest run of each lab; a new lab without one fails here."""

@@ -30,6 +30,7 @@ class Look:
         precision: what stands for the run's precision where it is not a single one; empty where it is.
         libraries: whose versions belong to where the figures come from.
         counted: what the steps of a run are, in the plural, where their speed says something; else empty.
+        followed: a figure that is drawn as a line while the run goes on, by the name that the lab gives it; else empty.
         writes: whether its text is shown while it is written.
         draws: whether it makes pictures, which carry their settings: they can be read back from a file.
         height_px: about how high a result is, so that nothing jumps when a run ends.
@@ -47,6 +48,7 @@ class Look:
     precision: Callable[[Record], str] = lambda record: ""
     libraries: tuple[str, ...] = LIBRARIES
     counted: str = ""
+    followed: str = ""
     writes: bool = False
     draws: bool = False
     height_px: int = 750

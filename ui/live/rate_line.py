@@ -34,13 +34,13 @@ def rate_line(now: Mapping[str, Any], counted: str, height_px: int) -> str:
     steps, top = now.get("rated_steps") or 0, axis_end(max([*rates, limit or 0]))
     drawn = []
     if rates:
-        drawn += [_rule(share, "quiet", "1px solid", 1 if share == 100 else 0.3) for share in (0, 50, 100)]
+        drawn += [rule(share, "quiet", "1px solid", 1 if share == 100 else 0.3) for share in (0, 50, 100)]
         drawn += [_limit(limit, top)] if limit else []
-        drawn += [_stroke([_place(*point, steps, top) for point in part]) for part in segments(points)]
+        drawn += [stroke([_place(*point, steps, top) for point in part]) for part in segments(points)]
         drawn += [_dot(*_place(step, rate, steps, top)) for step, rate in dots]
-        drawn.append(_text(significant(top, 2), "left:2px;top:0"))
+        drawn.append(text_at(significant(top, 2), "left:2px;top:0"))
     else:
-        drawn.append(_text("Drawn from the second step on.", "left:0;top:0"))
+        drawn.append(text_at("Drawn from the second step on.", "left:0;top:0"))
     latest = next((rate for _, rate in reversed(points or dots) if rate is not None), None)
     return _frame(counted, latest, "".join(drawn), steps, height_px)
 
@@ -78,7 +78,7 @@ def _place(step: float, rate: float, steps: int, top: float) -> Place:
     return 100 * step / max(steps, 1), 100 - 100 * rate / top
 
 
-def _stroke(places: Sequence[Place]) -> str:
+def stroke(places: Sequence[Place]) -> str:
     """A line through the places, two pixels high; a single one is a short dash."""
     if len(places) == 1:
         places = [(places[0][0] - 0.4, places[0][1]), (places[0][0] + 0.4, places[0][1])]
@@ -95,14 +95,14 @@ def _dot(left: float, top: float) -> str:
 
 def _limit(limit: float, top: float) -> str:
     down = _place(0, limit, 1, top)[1]
-    told = _text(f"limit of this device: {significant(limit)}", f"right:2px;bottom:{100 - down:.2f}%", "limit")
-    return _rule(down, "limit", "2px dashed") + told
+    told = text_at(f"limit of this device: {significant(limit)}", f"right:2px;bottom:{100 - down:.2f}%", "limit")
+    return rule(down, "limit", "2px dashed") + told
 
 
-def _rule(down: float, meaning: Meaning, line: str, shade: float = 1) -> str:
+def rule(down: float, meaning: Meaning, line: str, shade: float = 1) -> str:
     style = f"position:absolute;left:0;right:0;top:{down:.2f}%;border-top:{line} {colour(meaning)};opacity:{shade}"
     return f'<div style="{style}"></div>'
 
 
-def _text(text: str, place: str, meaning: Meaning = "caption") -> str:
+def text_at(text: str, place: str, meaning: Meaning = "caption") -> str:
     return f'<span style="position:absolute;{place};font-size:.8rem;color:{colour(meaning)}">{escape(text)}</span>'

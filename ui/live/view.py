@@ -14,11 +14,13 @@ from ui.labs.look import Look
 from ui.live.gauge import gauge
 from ui.live.rate_line import rate_line
 from ui.live.repeat_strip import repeat_strip
+from ui.live.value_line import value_line
 
 PREVIEW_PX = 192
 AROUND_PX = 540
 """Of everything beside the line: stage, gauge, repeats, a few lines of text."""
 LEAST_LINE_PX, MOST_LINE_PX = 180, 380
+GAP_PX = 12
 SLOW_STEP_S = 1
 """A step that takes longer says so, as a run is only stopped between two."""
 OLD_S = 3
@@ -33,10 +35,12 @@ def live_view(job: Job, look: Look) -> None:
     st.caption(_detail(job, step, steps))
     memory = now.get("memory") or {}
     drawn = [gauge(memory)]
+    if look.followed:
+        drawn.append(value_line(now, look.followed, LEAST_LINE_PX))
     if look.counted:
         drawn.append(rate_line(now, look.counted, _line_px(job, look)))
     drawn.append(repeat_strip(now.get("repeats_s") or []))
-    st.html(f'<div style="display:flex;flex-direction:column;gap:12px">{"".join(drawn)}</div>')
+    st.html(f'<div style="display:flex;flex-direction:column;gap:{GAP_PX}px">{"".join(drawn)}</div>')
     st.caption(_reading(memory))
     if job.settings.get("previews"):
         _preview(now.get("preview"))
@@ -47,7 +51,8 @@ def live_view(job: Job, look: Look) -> None:
 
 def _line_px(job: Job, look: Look) -> int:
     """How high the line is drawn: what the other parts leave of the card."""
-    taken = AROUND_PX + (PREVIEW_PX + 76 if job.settings.get("previews") else 0)
+    taken = AROUND_PX + (LEAST_LINE_PX + GAP_PX if look.followed else 0)
+    taken += PREVIEW_PX + 76 if job.settings.get("previews") else 0
     return max(LEAST_LINE_PX, min(MOST_LINE_PX, look.height_px - taken))
 
 

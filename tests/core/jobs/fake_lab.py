@@ -1,8 +1,9 @@
 """A lab for the worker's tests: counts steps, and does on request what real labs do by accident.
 
 Settings: `steps`, `step_s`, and `do`, one of `count`, `die` (kills its process), `hang` (never looks at the
-progress), `raise`, `lab_error`, `nan` (leaves a record that is not JSON), `lose_gpu` (poisons this process's CUDA, so
-that whatever it runs afterwards fails too); `picture_bytes`, how large a picture it leaves.
+progress), `give_way` (lets short runs in between its steps), `raise`, `lab_error`, `nan` (leaves a record that is not
+JSON), `pid`, `lose_gpu` (poisons this process's CUDA, so that whatever it runs afterwards fails too); `picture_bytes`,
+how large a picture it leaves.
 """
 
 import os
@@ -52,6 +53,7 @@ def execute(
         "error": None,
         "settings": settings,
         "repeats": [],
+        "notes": [],
         "outputs": {
             "pid": os.getpid(),
             "is_fresh": is_fresh,
@@ -89,5 +91,7 @@ def _do(settings: dict[str, Any], progress: Progress, record: dict[str, Any]) ->
         progress.report("Counting", step, steps)
         progress.check()
         time.sleep(step_s)
+        if settings.get("do") == "give_way" and progress.others_wait():
+            record["outputs"]["gave_way"] = record["outputs"].get("gave_way", 0) + progress.give_way()
         record["repeats"].append({"index": step, "wall_s": step_s})
         progress.landed(step_s)

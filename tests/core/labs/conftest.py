@@ -25,6 +25,8 @@ class Watcher:
         self.memories: list[dict[str, Any]] = []
         self.rates: list[float] = []
         self.limits: list[float] = []
+        self.values: list[tuple[str, int, float]] = []
+        self.waiting = 0
         self._stop_when = stop_when
 
     def report(
@@ -48,6 +50,16 @@ class Watcher:
 
     def limit(self, steps_per_s: float) -> None:
         self.limits.append(steps_per_s)
+
+    def value(self, name: str, step: int, value: float) -> None:
+        self.values.append((name, step, value))
+
+    def others_wait(self) -> bool:
+        return self.waiting > 0
+
+    def give_way(self) -> int:
+        self.waiting -= 1
+        return 1
 
     def check(self) -> None:
         if self._stop_when(self):

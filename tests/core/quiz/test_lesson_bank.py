@@ -16,12 +16,13 @@ KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac",
 KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
 KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c", "D4": "c", "D5": "d", "D6": "bc", "D7": "b", "D8": "c", "D9": "ad"}
 KEY_OF_NOISE = {"N1": "d", "N2": "ac", "N3": "a", "N4": "c", "N5": "b"}
+KEY_OF_TRAINING = {"T1": "acd", "T2": "c", "T3": "b", "T4": "ad", "T5": "a"}
 KEY_OF_MEMORY = {"M5": "abd"}
 KEY_OF_GUIDANCE = {"G1": "b", "G2": "ad", "G3": "c", "G4": "d", "G6": "d"}
 KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "b", "I7": "b", "I8": "b"}
 KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
 KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES | KEY_OF_NOISE
-KEYS |= KEY_OF_MEMORY
+KEYS |= KEY_OF_MEMORY | KEY_OF_TRAINING
 MEASURED = ("Q4", "Q5", "Q6", "Q7", "G5")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from core.labs.train_ddpm.run import SHEET
 from core.measure.progress import SilentProgress
 from core.models.catalog import CATALOG
 from core.models.checkpoint import checkpoint
@@ -50,6 +51,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
         "better_scheduler: ",
     ),
     ("memory_savers", {"side": 64, "num_inference_steps": 1}, "together: "),
+    ("train_ddpm", {"steps": 2, "batch": 4}, "averaged weights: "),
     ("ddpm", {"ways": [], "ddim_steps": [3]}, "DDIM, 3 evaluations: "),
     ("image_to_image", {"num_inference_steps": 2, "strengths": [0.5]}, "strength 0.5: "),
     ("guidance", {"num_inference_steps": 2, "repeats": 1, "scales": [0, 1]}, "The autoencoder alone: "),
@@ -82,7 +84,7 @@ def code_of(name: str, values: dict[str, Any], paths: dict[str, str] | None = No
 @pytest.mark.parametrize(("name", "values"), EVERY)
 @pytest.mark.parametrize("source", ["auto", "hub", "dummy", "embedded"])
 def test_the_shown_code_is_python_and_begins_with_the_program(name: str, values: dict[str, Any], source: str) -> None:
-    given = values if name == "runtime" else values | {"source": source}
+    given = values | ({"source": source} if "source" in LABS[name].settings.model_fields else {})
     code = code_of(name, given)
     compile(code, name, "exec")
     assert code.startswith(program_text(LABS[name]))
@@ -120,7 +122,8 @@ def paths() -> dict[str, str]:
 
 
 def twin_code(name: str, values: dict[str, Any], paths: dict[str, str]) -> str:
-    given = values if name == "runtime" else values | {"source": "embedded", "device": "cpu", "dtype": "float32"}
+    here = {"source": "embedded", "device": "cpu", "dtype": "float32"}
+    given = values | {key: value for key, value in here.items() if key in LABS[name].settings.model_fields}
     return code_of(name, given, paths)
 
 
@@ -144,6 +147,7 @@ def test_the_shown_code_runs(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     shutil.copy(SHIPPED["scene"], tmp_path)
+    shutil.copy(SHEET, tmp_path)
     monkeypatch.chdir(tmp_path)
     exec(compile(twin_code(name, values, paths), name, "exec"), {"__name__": "__main__"})
     assert prints in capsys.readouterr().out

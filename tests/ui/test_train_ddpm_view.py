@@ -1,0 +1,57 @@
+"""What the result of the training lab says in its sentence and its figures."""
+
+from typing import Any
+
+from core.store.tables import Run
+from ui.labs.train_ddpm import LOOK, _line, _parts
+from ui.runs import ShownRun
+
+TRAINED: dict[str, Any] = {
+    "first_step": 0,
+    "last_step": 240,
+    "steps": 400,
+    "seconds": 60.0,
+    "steps_per_s": 4.0,
+    "losses": [[1, 1.08], [240, 0.081]],
+    "points": [
+        {"step": 0, "plain_loss": 1.1, "averaged_loss": 1.1},
+        {"step": 240, "plain_loss": 0.1, "averaged_loss": 0.09},
+    ],
+}
+VARIANTS = [
+    {"name": "inference", "title": "Drawing", "total_bytes": 10, "measured": {"weights": 2, "step": 8}},
+    {"name": "training", "title": "Training", "total_bytes": 41, "measured": {"weights": 2, "moments": 4, "step": 35}},
+]
+
+
+def run(variants: list[dict[str, Any]] | None = None, **changes: Any) -> ShownRun:
+    outputs: dict[str, Any] = {"training": TRAINED | changes, "variants": variants or []}
+    limit = {"value": 0.05, "unit": "s/step", "basis": "x", "kind": "compute"}
+    record = {"outputs": outputs, "device": {"type": "cpu"}, "memory": {}, "limit": limit}
+    return ShownRun(Run(id="r", record=record))
+
+
+def test_the_sentence_tells_steps_time_loss_and_memory() -> None:
+    told = LOOK.sentence(run(VARIANTS))
+    assert told == (
+        "240 steps in 60.0 s: the loss went from 1.1 to 0.081. Training held 4.1 times the bytes that drawing holds."
+    )
+
+
+def test_a_run_that_went_on_counts_its_own_steps() -> None:
+    assert LOOK.sentence(run(first_step=239)).startswith("1 step in 60.0 s: ")
+    assert LOOK.sentence(run(losses=[])) == ""
+    assert LOOK.sentence(ShownRun(Run(id="r", record={"outputs": {}}))) == ""
+
+
+def test_the_figures_stand_beside_the_limit() -> None:
+    figures = {figure.label: figure for figure in LOOK.figures(run())}
+    assert list(figures) == ["Steps per second", "Held-out loss", "Trained so far"]
+    assert figures["Steps per second"].value == "4.00" and "20% of the limit" in figures["Steps per second"].help
+    assert figures["Held-out loss"].value == "0.090" and figures["Trained so far"].value == "240 steps"
+
+
+def test_the_table_says_what_was_not_computed() -> None:
+    assert _line(("Training", "weights", None, 2 * 2**20)) == "| Training | weights | not computed | 2.00 MiB |"
+    variant = VARIANTS[1] | {"computed": {"weights": 2, "moments": 4}}
+    assert _parts([variant])[-1] == ("", "the step itself", None, 35)
