@@ -23,14 +23,14 @@ from torch import nn
 SIDE = 64
 """What the judge looks at: larger pictures are reduced to it, as by standing further away."""
 WEIGHTS = "model.safetensors"
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, tuple[str, ...]] = {
     "scene": ("city skyline", "mountains", "sea", "forest"),
     "time": ("day", "sunset", "night"),
     "object": ("none", "house", "boat", "tree", "cat"),
     "style": ("digital art", "watercolor painting", "comic book style"),
 }
 """What it is asked about a picture, and the answers it has."""
-PHRASES = {
+PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
     "scene": {
         "city skyline": ("city", "skyline", "town"),
         "mountains": ("mountain", "mountains"),

@@ -14,7 +14,7 @@ def _found(record: Record) -> dict[str, Any]:
 
 
 def _moved(record: Record, is_magic: bool) -> list[float]:
-    words = _found(record).get("words") or []
+    words: list[dict[str, Any]] = _found(record).get("words") or []
     return [word["moved"] for word in words if (word["stage"] == "magic") is is_magic]
 
 

@@ -55,7 +55,8 @@ class JudgeEyes:
 
     def look(self, picture: Image.Image) -> dict[str, dict[str, float]]:
         """Its probability of every answer."""
-        return sureness(self.judge, picture)
+        found: dict[str, dict[str, float]] = sureness(self.judge, picture)
+        return found
 
     def agreement(self, seen: dict[str, dict[str, float]], text: str) -> dict[str, Any]:
         """The same, with what was asked for under `asked`; of several answers to one question, any counts."""

@@ -45,6 +45,9 @@ SMALL_PX = 256
 """Longest side of a picture that is kept of a word or a control."""
 UNREAD = "The text encoder reads {limit} tokens of a prompt. What comes after them was not read: “{text}”."
 LONGEST_TOLD = 120
+ROLES = {"stage": "picture", "word": "word", "control": "control"}
+UNTOLD = ("prompt", "negative_prompt", "asked", "num_inference_steps", "guidance_scale")
+"""Figures that a picture's details do without."""
 LEFT = "Of the {count} words that were read, the first {most} were left out in turn; most_words says how many."
 NO_WORDS = "The prompt holds no word, so none was left out."
 BLACKED_OUT = "The model's safety checker took the picture “{name}” for indecent and made it black."
@@ -233,11 +236,14 @@ class Experiment:
         if shot.kind != "stage":
             picture = picture.copy()
             picture.thumbnail((SMALL_PX, SMALL_PX), Image.Resampling.LANCZOS)
-        told = {name: value for name, value in figures.items() if name not in ("prompt", "negative_prompt", "asked")}
-        details = {"index": drawn.entry["index"], "seed": shot.seed, **told}
+        told = {name: value for name, value in figures.items() if name not in UNTOLD}
+        # Steps and scale by other names than the settings': a picture is made again by the whole run.
+        told |= {"steps": shot.num_inference_steps, "scale": shot.guidance_scale}
+        details = {"index": drawn.entry["index"], "seed": self._settings.seed, "drawn_with_seed": shot.seed, **told}
         details |= {"width": picture.width, "height": picture.height}
-        made_by = {"role": shot.kind, "prompt": shot.prompt, **provenance(self._recorder), **details}
-        self._recorder.pictures.append(RunPicture(shot.kind, details, png(picture, made_by, f"Prompt: {shot.name}")))
+        role = ROLES[shot.kind]
+        made_by = {"role": role, "prompt": shot.prompt, **provenance(self._recorder), **details}
+        self._recorder.pictures.append(RunPicture(role, details, png(picture, made_by, f"Prompt: {shot.name}")))
 
 
 def _the_same(drawn: list[Drawn], shot: Shot) -> Drawn | None:
