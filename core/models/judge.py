@@ -58,7 +58,7 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
 WIDTHS = (3, 24, 48, 96, 96)
 
 
-class Judge(nn.Module):
+class Judge(nn.Module):  # type: ignore[misc]
     """Four convolutions and one linear layer per attribute."""
 
     def __init__(self) -> None:
@@ -91,12 +91,12 @@ def read_judge(folder: Path) -> Judge:
     return judge
 
 
-@torch.inference_mode()
 def sureness(judge: Judge, picture: Image.Image) -> dict[str, dict[str, float]]:
     """The judge's probability, 0 to 1, of every answer to every question about a picture of any size."""
     small = picture.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BOX)
     values = torch.from_numpy(np.array(small)).permute(2, 0, 1)[None].float() / 127.5 - 1
-    scores = judge(values.to(next(judge.parameters()).device))
+    with torch.inference_mode():
+        scores = judge(values.to(next(judge.parameters()).device))
     return {
         name: dict(zip(ATTRIBUTES[name], scores[name][0].softmax(dim=0).tolist(), strict=True)) for name in ATTRIBUTES
     }

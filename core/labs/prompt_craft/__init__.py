@@ -21,7 +21,10 @@ def _moved(record: Record, is_magic: bool) -> list[float]:
 def _magic_over_others(record: Record) -> list[float]:
     """How far the strongest magic word moved the picture, as a share of the strongest other word."""
     magic, others = _moved(record, is_magic=True), _moved(record, is_magic=False)
-    return [max(magic) / max(others)] if magic and others and max(others) else []
+    if not magic or not others or not max(others):
+        return []
+    strongest: float = max(magic) / max(others)
+    return [strongest]
 
 
 def _control(name: str) -> Callable[[Record], list[float]]:
@@ -30,6 +33,12 @@ def _control(name: str) -> Callable[[Record], list[float]]:
         return [each["moved"] for each in controls if each["control"] == name]
 
     return values
+
+
+def _magic_over_nonsense(record: Record) -> list[float]:
+    """The same as a share of what a word did that means nothing."""
+    magic, nonsense = _moved(record, is_magic=True), _control("nonsense")(record)
+    return [max(magic) / nonsense[0]] if magic and nonsense and nonsense[0] else []
 
 
 def _word_over_seed(record: Record) -> list[float]:
@@ -59,6 +68,7 @@ LAB = Lab(
     measures=TIME | MEMORY,
     predictable={
         "magic_over_others": Measure("×", _magic_over_others),
+        "magic_over_nonsense": Measure("×", _magic_over_nonsense),
         "word_over_seed": Measure("×", _word_over_seed),
         "unread_moved": Measure("of 255", _control("unread")),
         "negative_evaluations": Measure("×", _negative_evaluations),
