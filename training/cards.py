@@ -28,6 +28,7 @@ STORIES = {
     "yolov8n-seg": ("detector",),
     "resnet50": ("classifier",),
     "ddpm-cifar10-32": ("ddpm",),
+    "clip-vit-base-patch16": ("judge",),
 }
 
 

@@ -15,6 +15,7 @@ from torch import nn
 from core.labs.ddpm.program import SIDE, Schedule, UNet, add_noise, load, sample, sample_ddim
 from core.labs.ddpm.program import loss_of as loss
 from core.models.embedded import FOLDER
+from core.models.judge import SIDE as JUDGE_SIDE
 from training import judge
 from training.data import DEVICE, WORK, as_pictures, as_tensor, pictures, scene_set
 from training.loop import Training
@@ -81,7 +82,7 @@ def _error_at(network: nn.Module, held_out: torch.Tensor, step: int, schedule: S
 
 def _landscapes(values: np.ndarray) -> torch.Tensor:
     """The judge's probabilities [n, landscape] of small pictures, enlarged to its own side."""
-    larger = torch.nn.functional.interpolate(as_tensor(values), size=judge.SIDE, mode="bilinear")
+    larger = torch.nn.functional.interpolate(as_tensor(values), size=JUDGE_SIDE, mode="bilinear")
     return judge.load()(larger)["scene"].softmax(dim=1)
 
 

@@ -17,6 +17,7 @@ import torch
 from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
 
 from core.measure.machine import this_machine
+from core.models.judge import SIDE
 from training import classifier, ddpm, detector, judge, language_model
 from training.data import pictures, scene_set
 from training.picture_quality import MODELS, load, measure_drawing, measure_few_steps, measure_inpainting
@@ -28,7 +29,9 @@ def measures(quick: bool) -> dict[str, Callable[[], dict[str, Any]]]:
     """What finds the figures, by catalog name of the model whose twin is measured."""
     held_out = scene_set(judge.HELD_OUT_SEED, 100 if quick else judge.HELD_OUT)
     return {
-        "judge": lambda: judge.rates(judge.load(), pictures("judge-held-out", held_out, judge.SIDE), held_out),
+        "clip-vit-base-patch16": lambda: judge.rates(
+            judge.load(), pictures("judge-held-out", held_out, SIDE), held_out
+        ),
         "qwen3-0.6b": lambda: language_model.evaluate(
             MODELS / "qwen3-0.6b", stories=20 if quick else 300, samples=10 if quick else 200
         ),

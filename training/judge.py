@@ -1,45 +1,25 @@
 """Trains the judge: a small classifier that says which scene, time of day, object and style a picture shows.
 
-It is trained on other scenes than the twins and, like them, ships with its figures; `training.evaluate` asks it
-whether a generated picture shows what the prompt said. python -m training.judge
+It is trained on other scenes than the twins and, like them, ships with its figures, in CLIP's place;
+`training.evaluate` asks it whether a generated picture shows what the prompt said. python -m training.judge
 """
 
-from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 from torch.nn.functional import cross_entropy
 
+from core.models.judge import SIDE, WEIGHTS, Judge, read_judge
 from training.data import as_tensor, pictures, scene_set
 from training.loop import Training
 from training.scenes import ATTRIBUTES, Scene
 
-SIDE = 64
-"""What the judge looks at: larger pictures are reduced to it, as by standing further away."""
 SEED, SCENES, BATCH, STEPS, LEARNING_RATE = 31, 12_000, 32, 1500, 2e-3
 HELD_OUT_SEED, HELD_OUT = 32, 1000
-OUTPUT = Path("training") / "judge.safetensors"
-
-
-class Judge(nn.Module):
-    """Four convolutions and one linear layer per attribute."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        widths = (3, 24, 48, 96, 96)
-        layers: list[nn.Module] = []
-        for before, after in pairwise(widths):
-            layers += [nn.Conv2d(before, after, 3, stride=2, padding=1), nn.BatchNorm2d(after), nn.ReLU()]
-        self.trunk = nn.Sequential(*layers, nn.Flatten(), nn.Dropout(0.1))
-        self.heads = nn.ModuleDict({name: nn.Linear(96 * 16, len(values)) for name, values in ATTRIBUTES.items()})
-
-    def forward(self, batch: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Scores [n, values of the attribute] per attribute, of pictures [n, 3, SIDE, SIDE] from -1 to 1."""
-        features = self.trunk(batch)
-        return {name: head(features) for name, head in self.heads.items()}
+OUTPUT = Path("embedded_models") / "clip-vit-base-patch16"
 
 
 def truth(scenes: list[Scene]) -> dict[str, torch.Tensor]:
@@ -50,12 +30,9 @@ def truth(scenes: list[Scene]) -> dict[str, torch.Tensor]:
     }
 
 
-def load(path: Path = OUTPUT) -> Judge:
+def load(folder: Path = OUTPUT) -> Judge:
     """The shipped judge."""
-    judge = Judge()
-    judge.load_state_dict(load_file(path))
-    judge.eval()
-    return judge
+    return read_judge(folder)
 
 
 @torch.no_grad()
@@ -96,7 +73,8 @@ def main() -> None:
         scores = judge(jittered(as_tensor(data[chosen])))
         training.descend(sum((cross_entropy(scores[name], true[name][chosen]) for name in scores), torch.zeros(())))
     training.finish()
-    save_file(judge.state_dict(), OUTPUT)
+    OUTPUT.mkdir(exist_ok=True)
+    save_file(judge.state_dict(), OUTPUT / WEIGHTS)
     held_out = scene_set(HELD_OUT_SEED, HELD_OUT)
     print(rates(judge, pictures("judge-held-out", held_out, SIDE), held_out))
 

@@ -1,8 +1,8 @@
 """Builds the networks of a checkpoint folder without weights, and says how each of their tensors is to be filled.
 
-A checkpoint folder is laid out as on the Hub: one `config.json` (Qwen, a single UNet), or a `model_index.json` that
-names a pipeline's components, each with its own configuration. Networks are built on PyTorch's `meta` device, which
-keeps shapes and takes no memory.
+A checkpoint folder is laid out as on the Hub: one `config.json` (Qwen, CLIP, a single UNet), or a `model_index.json`
+that names a pipeline's components, each with its own configuration. Networks are built on PyTorch's `meta` device,
+which keeps shapes and takes no memory.
 
     >>> networks(CONFIGS / "qwen3-0.6b")["model"].num_parameters()
     596049920
@@ -34,8 +34,9 @@ def networks(folder: Path) -> dict[str, nn.Module]:
         if kind := json.loads((folder / "config.json").read_text()).get("_class_name"):
             return {"model": _on_meta(_class("diffusers", kind), folder)}
         config = transformers.AutoConfig.from_pretrained(folder)
+        family = transformers.AutoModel if config.model_type == "clip" else transformers.AutoModelForCausalLM
         with torch.device("meta"):
-            return {"model": transformers.AutoModelForCausalLM.from_config(config)}
+            return {"model": family.from_config(config)}
     entries = {name: entry for name, entry in json.loads(index.read_text()).items() if isinstance(entry, list)}
     classes = {name: _class(*entry) for name, entry in entries.items()}
     return {name: _on_meta(found, folder / name) for name, found in classes.items() if issubclass(found, nn.Module)}

@@ -51,8 +51,11 @@ def _read(path: Path) -> dict[str, Any]:
 
 def _write_tokenizers(folder: Path) -> None:
     """One tokenizer beside every text model, with as many tokens as the model has rows for."""
-    if (folder / "config.json").exists() and (rows := _read(folder / "config.json").get("vocab_size")):
+    config = _read(folder / "config.json") if (folder / "config.json").exists() else {}
+    if rows := config.get("vocab_size"):
         write_qwen_tokenizer(folder, min(QWEN_VOCABULARY, rows - SPECIAL_ROWS))
+    if text := config.get("text_config"):
+        write_clip_tokenizer(folder, text["vocab_size"])
     if (folder / "text_encoder").exists():
         rows = _read(folder / "text_encoder" / "config.json")["vocab_size"]
         write_clip_tokenizer(folder / "tokenizer", rows)

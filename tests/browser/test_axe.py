@@ -30,6 +30,7 @@ RUNS = {
     "text_generation": {"source": "embedded", "max_new_tokens": 8},
     "text_to_image": {"source": "embedded", "num_inference_steps": 2},
     "guidance": {"source": "embedded", "num_inference_steps": 2, "looks": 2, "scales": "0, 1"},
+    "prompt_craft": {"source": "embedded", "num_inference_steps": 1, "last_steps": 2, "most_words": 2},
     "image_classification": {"source": "embedded", "batch_sizes": "1, 2", "repeats": 2},
     "inpainting": {"source": "embedded", "num_inference_steps": 2},
     "precision": {"source": "embedded", "max_new_tokens": 4, "repeats": 2, "precisions": "bfloat16"},

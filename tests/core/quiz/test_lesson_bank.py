@@ -2,6 +2,7 @@
 
 import json
 import re
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +11,7 @@ from core.models.catalog import CATALOG
 from core.quiz.checking import check_file
 from core.quiz.evidence import options_for, preset, reasons_against
 from core.runs.waiting import busy_share, mean_wait_s
+from core.runs.registry import LABS
 from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
@@ -21,8 +23,9 @@ KEY_OF_MEMORY = {"M5": "abd"}
 KEY_OF_GUIDANCE = {"G1": "b", "G2": "ad", "G3": "c", "G4": "d", "G6": "d"}
 KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "b", "I7": "b", "I8": "b"}
 KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
+KEY_OF_PROMPTS = {"W1": "c", "W2": "a", "W3": "d", "W4": "b", "W5": "bc", "W6": "c"}
 KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES | KEY_OF_NOISE
-KEYS |= KEY_OF_MEMORY | KEY_OF_TRAINING
+KEYS |= KEY_OF_MEMORY | KEY_OF_TRAINING | KEY_OF_PROMPTS
 MEASURED = ("Q4", "Q5", "Q6", "Q7", "G5")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 
@@ -252,6 +255,21 @@ def test_guidance_questions_stand_in_their_own_section_and_are_about_its_lab() -
     questions = LESSON.questions_of(section)
     assert [question.id for question in questions] == [f"G{number}" for number in range(1, 7)]
     assert all(question.predict == "required" and question.lab.name == "guidance" for question in questions)
+
+
+def test_the_prompt_that_is_too_long_is_so_for_the_twin_and_for_the_real_size(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer, CLIPTokenizer
+
+    from core.models.tokenizer_files import write_clip_tokenizer
+
+    write_clip_tokenizer(tmp_path, 49_408)
+    prompt = LABS["prompt_craft"].settings(**LESSON.question("W5").lab.settings).prompt
+    twin = AutoTokenizer.from_pretrained(ROOT / "embedded_models" / "stable-diffusion-1.5" / "tokenizer")
+    real = CLIPTokenizer.from_pretrained(tmp_path)
+    assert [each.model_max_length for each in (twin, real)] == [48, 77]
+    assert all(len(each(prompt, verbose=False).input_ids) > each.model_max_length for each in (twin, real))
+    assert len(twin("masterpiece").input_ids) - 2 == 7 and "needs seven for masterpiece" in TEXT
+    assert len(real(", ".join(["sea"] * 25)).input_ids) - 2 == 49 and "takes 49 places" in TEXT
 
 
 @pytest.mark.parametrize(("value", "letter"), [(1.05, "a"), (1.4, "b"), (1.9, "c"), (2.8, "d")])

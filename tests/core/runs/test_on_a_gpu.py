@@ -39,6 +39,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "scales": [],
         "repeats": 1,
     },
+    "prompt_craft": {"source": "embedded", "num_inference_steps": 1, "last_steps": 2, "most_words": 1},
     "inpainting": {"source": "embedded", "num_inference_steps": 3},
     "image_classification": {"source": "embedded", "batch_sizes": [1, 2], "repeats": 2},
     "precision": {"source": "embedded", "max_new_tokens": 4},

@@ -55,6 +55,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("ddpm", {"ways": [], "ddim_steps": [3]}, "DDIM, 3 evaluations: "),
     ("image_to_image", {"num_inference_steps": 2, "strengths": [0.5]}, "strength 0.5: "),
     ("guidance", {"num_inference_steps": 2, "repeats": 1, "scales": [0, 1]}, "The autoencoder alone: "),
+    ("prompt_craft", {"num_inference_steps": 1, "last_steps": 2, "most_words": 1}, "without 'A': moved by "),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -69,6 +70,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("ddpm", {"ways": ["ddpm", "no_noise"]}),
     ("image_to_image", {"picture": "cats"}),
     ("guidance", {}),
+    ("prompt_craft", {}),
+    ("prompt_craft", {"subject": "", "nonsense": "", "details": "a 'quoted' \"cat\"\n\\", "most_words": 0}),
     ("guidance", {"side": 256, "scales": [], "prompt": "a 'quoted' \"cat\""}),
     ("image_classification", {"picture": "cats"}),
     ("inpainting", {"picture": "cats"}),
