@@ -95,6 +95,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         refusal=_no_device(device, machine)
         or _no_twin(models, source)
         or _no_room(models, concrete, machine)
+        or (lab.too_large(concrete, machine) if lab.too_large else None)
         or _no_hub(missing)
         or _no_disk(missing),
         parameters=parameters,
