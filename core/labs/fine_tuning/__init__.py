@@ -35,7 +35,21 @@ def _time_ratio(record: Record) -> list[float]:
     return [ways["full"]["steps_per_s"] / ways["lora"]["steps_per_s"]] if {"lora", "full"} <= set(ways) else []
 
 
+def _lora_share(record: Record) -> list[float]:
+    """Numbers that LoRA trains, in percent of the UNet's."""
+    lora = _ways(record).get("lora")
+    return [100 * lora["share"]] if lora else []
+
+
+def _lora_held_out(record: Record) -> list[float]:
+    """The loss on held-out pictures after LoRA, as a share of that before."""
+    points = (_ways(record).get("lora") or {}).get("points") or []
+    return [points[-1]["held_out"]["mean"] / points[0]["held_out"]["mean"]] if points else []
+
+
 TRAINING = {
+    "lora_share": Measure("%", _lora_share),
+    "lora_held_out": Measure("×", _lora_held_out),
     "full_over_lora_file": Measure("×", _file_ratio),
     "full_over_weights": Measure("×", _memory_ratio),
     "lora_over_full_step": Measure("×", _time_ratio),

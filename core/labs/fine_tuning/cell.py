@@ -39,8 +39,7 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         f"    for number, prompt in enumerate([captions[-1], {settings.prompt!r}], start=1):\n"
         f"        picture = draw(pipe, prompt, {planned.side}, {planned.num_inference_steps}, "
         f"{settings.guidance_scale}, {settings.seed})\n"
-        f'        picture.save(f"{{name}}-{{number}}.png")\n\n\n'
-        + "".join(_way(planned, way) for way in settings.ways)
+        f'        picture.save(f"{{name}}-{{number}}.png")\n\n\n' + "".join(_way(planned, way) for way in settings.ways)
     )
 
 
