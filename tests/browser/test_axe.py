@@ -37,6 +37,7 @@ RUNS = {
     "memory_savers": {"source": "embedded", "num_inference_steps": 1, "side": 64, "savers": "vae_slicing"},
     "image_to_image": {"source": "embedded", "num_inference_steps": 4, "strengths": "0.5, 1"},
     "ddpm": {"source": "embedded", "ways": "", "ddim_steps": "3, 5"},
+    "fine_tuning": {"source": "embedded", "steps": "2", "side": "64", "num_inference_steps": "1"},
 }
 """The cheapest run of every lab."""
 TEACHER = ["", "_live", "_projector", "_statistics", "_measurements", "_students", "_marks", "_exports", "_models"]

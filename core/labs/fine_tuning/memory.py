@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 NUMBER = 4
 """Bytes of a number in float32, in which everything here is held."""
 MOMENTS = 2
-PLACE = 8
-"""Pixels of a side that one place of the latents stands for, in Stable Diffusion."""
-ACTIVATIONS = {False: 462_000, True: 76_000}
-"""Bytes that the UNet of Stable Diffusion 1.5 keeps for the way back, for each place of the latents and each picture:
-as it is, and with checkpointing. Counted on a network without content, see the tests."""
+PLACE = {False: 8, True: 4}
+"""Pixels of a side that one place of the latents stands for: of Stable Diffusion, and of its small twin."""
+ACTIVATIONS = {(False, False): 457_000, (False, True): 75_600, (True, False): 9_930, (True, True): 2_000}
+"""Bytes that the UNet keeps for the way back, for each place of the latents and each picture, where every weight learns;
+with LoRA a little less. By whether it is the twin, and by checkpointing. Counted on networks without content, see the
+tests."""
 
 
 def trainable(settings: Settings, way: Way) -> int:
@@ -59,14 +60,14 @@ def parts(settings: Settings, way: Way) -> dict[str, int]:
     """Bytes that a way holds in its steps: all networks, and what only training has."""
     learning = NUMBER * trainable(settings, way)
     model = CATALOG[settings.model]
-    weights = NUMBER * (model.twin_parameters if settings.source == "embedded" else model.parameters)
-    planned = settings.settled()
-    places = (int(planned.side or 0) // PLACE) ** 2 * int(planned.batch_size or 0)
+    planned, is_twin = settings.settled(), settings.source == "embedded"
+    weights = NUMBER * (model.twin_parameters if is_twin else model.parameters)
+    places = (int(planned.side or 0) // PLACE[is_twin]) ** 2 * int(planned.batch_size or 0)
     return {
         "weights": weights + (learning if way == "lora" else 0),
         "gradients": learning,
         "moments": MOMENTS * learning,
-        "activations": places * ACTIVATIONS[planned.checkpointing],
+        "activations": places * ACTIVATIONS[is_twin, planned.checkpointing],
     }
 
 

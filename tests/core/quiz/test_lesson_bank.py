@@ -20,7 +20,8 @@ KEY_OF_GUIDANCE = {"G1": "b", "G2": "ad", "G3": "c", "G4": "d", "G6": "d"}
 KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "b", "I7": "b", "I8": "b"}
 KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
 KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES | KEY_OF_NOISE
-KEYS |= KEY_OF_MEMORY
+KEY_OF_TUNING = {"F1": "abd", "F2": "a", "F3": "b", "F4": "a", "F5": "ac", "F6": "a"}
+KEYS |= KEY_OF_MEMORY | KEY_OF_TUNING
 MEASURED = ("Q4", "Q5", "Q6", "Q7", "G5")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 
