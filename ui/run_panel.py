@@ -77,10 +77,8 @@ class RunPanel:
         values, below = self.form.draw(disabled=busy)
         with below:
             hints = st.container()
-            if "picture" in type(self.preset).model_fields:
-                start = str(self.preset.model_dump()["picture"])
-                values["picture"] = picture_choice(self.person, self.prefix, start, disabled=busy)
-        planned = self._plan(values)
+            given = self._pictures(busy)
+        planned = None if given is None else self._plan({**values, **given})
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)
         if planned is not None:
@@ -88,6 +86,15 @@ class RunPanel:
                 prompt_hints(self.form, planned.settings, disabled=busy)
             self._button(planned, job if busy else None)
         self._state(job, busy)
+
+    def _pictures(self, busy: bool) -> dict[str, Any] | None:
+        """The settings of the pictures that a run takes, none where it takes none; None where some are missing."""
+        start = self.preset.model_dump()
+        if "picture" not in start:
+            return {}
+        if own := look_of(self.lab.name).own_pictures:
+            return own(self.person, self.prefix, start, busy)
+        return {"picture": picture_choice(self.person, self.prefix, str(start["picture"]), disabled=busy)}
 
     @Once
     def form(self) -> Form:

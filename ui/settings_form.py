@@ -16,7 +16,7 @@ from core.runs.lab import Lab
 from core.runs.settings import LabSettings
 from ui.setting_words import TITLES, explained, label, title
 
-OWN_PLACE = {"source", "device", "picture"}
+OWN_PLACE = {"source", "device", "picture", "captions"}
 
 
 @dataclass(frozen=True)

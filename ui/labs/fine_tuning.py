@@ -12,6 +12,7 @@ from ui.charts import Bar, bars, show
 from ui.colours import colour
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
+from ui.labs.captioned_pictures import captioned_pictures
 from ui.labs.look import Draw, Look
 from ui.plain import plain
 from ui.runs import ShownRun
@@ -264,7 +265,6 @@ WORDS = {
         "Gradient checkpointing",
         "Keeps fewer activations and computes the others again: slower, smaller.",
     ),
-    "captions": ("Captions", "Of your own pictures: one line for each, in the order of their names."),
     "side": ("Size in pixels", "Height and width that pictures are trained and drawn in."),
     "prompt": ("Prompt", "Drawn before and after, beside two captions that were held out."),
 }
@@ -283,5 +283,6 @@ LOOK = Look(
     words=WORDS,
     titles={"ways": {str(name): title for name, title in TITLES.items()}},
     draws=True,
+    own_pictures=captioned_pictures,
     height_px=1100,
 )

@@ -25,7 +25,7 @@ MOMENTS = 2
 PLACE = {False: 8, True: 4}
 """Pixels of a side that one place of the latents stands for: of Stable Diffusion, and of its small twin."""
 ACTIVATIONS = {(False, False): 457_000, (False, True): 75_600, (True, False): 9_930, (True, True): 2_000}
-"""Bytes that the UNet keeps for the way back, for each place of the latents and each picture, where every weight learns;
+"""Bytes that the UNet keeps for the way back, for each place of the latents and each picture, where all weights learn;
 with LoRA a little less. By whether it is the twin, and by checkpointing. Counted on networks without content, see the
 tests."""
 

@@ -1,4 +1,4 @@
-"""The program on its own: its files load with what diffusers ships, and LoRA is the same beside the weights and in them."""
+"""The program alone: its files load with what diffusers ships; LoRA is the same beside the weights and in them."""
 
 import copy
 from pathlib import Path
