@@ -18,7 +18,7 @@ SIDE = 256
 SHIPPED, OWN = "shipped", "own"
 TITLES = {SHIPPED: "32 blueprints, a style that no weights here were shown", OWN: "My own pictures"}
 HELP = (
-    f"{LEAST_PICTURES} to {MOST_PICTURES} pictures of one style or one thing; a quarter of them, the last by name, is held "
+    f"{LEAST_PICTURES} to {MOST_PICTURES} pictures of one style or one thing; a quarter, the last by name, is held "
     "out. A text file with one caption per line can come with them. Each is cut to a square."
 )
 

@@ -249,7 +249,7 @@ def _percent(share: float) -> str:
 
 WORDS = {
     "ways": ("Ways", "LoRA, training every weight of the UNet, or both one after the other."),
-    "steps": ("Training steps", "Of each way. Left empty, 30 with the small twin, 100 on a GPU."),
+    "steps": ("Training steps", "Of each way. Left empty, 24 with the small twin, 100 on a GPU."),
     "time_limit_s": ("Time limit in seconds", "After so long each way ends, with the steps that it has come to."),
     "rank": ("Rank of LoRA", "Width of the small matrices beside each layer: more learn more, and take more."),
     "lora_learning_rate": (

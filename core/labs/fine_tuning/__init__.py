@@ -16,7 +16,7 @@ def _ways(record: Record) -> dict[str, dict[str, Any]]:
 
 def _file_ratio(record: Record) -> list[float]:
     """How many times as large the file of full training is; nothing where one is missing."""
-    sizes = {name: way.get("file_bytes") for name, way in _ways(record).items()}
+    sizes: dict[str, int] = {name: way.get("file_bytes") or 0 for name, way in _ways(record).items()}
     return [sizes["full"] / sizes["lora"]] if sizes.get("full") and sizes.get("lora") else []
 
 

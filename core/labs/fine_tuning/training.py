@@ -142,7 +142,7 @@ class Training:
 
     def _now(self) -> int | None:
         self._recorder.clock.settle()
-        value = self._recorder.meters.read()[self._meter]  # type: ignore[literal-required]
+        value = self._recorder.meters.read()[self._meter]
         return value if isinstance(value, int) else None
 
     @property
@@ -151,7 +151,7 @@ class Training:
 
     def _grown(self, before: int | None) -> dict[str, Any]:
         """What the device's meter rose by while the steps ran."""
-        peak = self._recorder.raise_peak()[self._meter]  # type: ignore[literal-required]
+        peak = self._recorder.raise_peak()[self._meter]
         grown = max(0, peak - before) if isinstance(peak, int) and before is not None else None
         return {"grown": grown, "meter": self._meter.removesuffix("_bytes")}
 
