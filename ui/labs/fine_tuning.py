@@ -1,8 +1,10 @@
 """The fine-tuning lab's result: pictures before and after, what each way learnt, and what it took."""
 
+import io
 from typing import Any
 
 import streamlit as st
+from PIL import Image
 
 from core.labs.fine_tuning.settings import TITLES
 from core.runs.records import Record
@@ -26,6 +28,8 @@ MEANT = {
     "moments": "Adam's two for each that learns: a running mean of its gradient, and of its square.",
     "activations": "What the way there leaves for the way back, of one batch.",
 }
+PER_ROW = 8
+"""Examples beside each other."""
 LOSS_ROWS = 7
 """Height of the chart of the loss, in rows of a bar chart."""
 LOSS = (
@@ -55,7 +59,7 @@ def _figures(run: ShownRun) -> list[Figure]:
         Figure(f"Loss, {way['title']}", _fallen(way), "On held-out pictures, before → after.") for way in ways.values()
     ]
     steps = [
-        Figure(f"Steps a second, {way['title']}", significant(way["steps_per_s"], 2), "Looks at the loss left out.")
+        Figure(f"Steps/s, {way['title']}", significant(way["steps_per_s"], 2), "Looks at the loss left out.")
         for way in ways.values()
     ]
     return [*shown, *steps] or [Figure("Loss on held-out pictures", None)]
@@ -155,8 +159,13 @@ def _loss_chart(ways: dict[str, Record]) -> Any:
         .mark_rule()
         .encode(**{**place, "y": alt.Y("low:Q", title="loss", scale=alt.Scale(zero=False))}, y2="high:Q")
     )
-    names = alt.Chart(alt.Data(values=last)).mark_text(align="right", dy=-10, fontSize=13)
-    return alt.layer(lines, errors, names.encode(**place, text="title:N"))
+    written = [
+        alt.Chart(alt.Data(values=[each]))
+        .mark_text(align="right", dy=beside, fontSize=13)
+        .encode(**place, text="title:N")
+        for each, beside in zip(last, (-12, 16), strict=False)
+    ]
+    return alt.layer(lines, errors, *written)
 
 
 def _takes(run: ShownRun, key: str) -> None:
@@ -227,11 +236,26 @@ def _examples(run: ShownRun, key: str) -> None:
     """What was trained with and what was held out, with the captions."""
     strip = next(picture for picture in run.pictures if picture.role == "examples")
     found = _found(run.record)
-    st.image(enlarged(strip.png), width="stretch", alt="All pictures beside each other, the last ones held out")
     captions, split = found["captions"], len(found["captions"]) - found["held_out"]
-    with st.container(horizontal=False):
-        st.markdown(f"**Trained with** ({split}): {plain(' · '.join(captions[:split]))}")
-        st.markdown(f"**Held out** ({found['held_out']}): {plain(' · '.join(captions[split:]))}")
+    for title, first, last in (("Trained with", 0, split), ("Held out", split, len(captions))):
+        st.markdown(f"**{title}**: {last - first}")
+        st.image(_block(strip.png, first, last), width="stretch", alt=f"{title}: {last - first} pictures")
+        st.caption(plain(" · ".join(captions[first:last])))
+
+
+def _block(strip: bytes, first: int, last: int) -> bytes:
+    """Pictures of a strip in rows."""
+    with Image.open(io.BytesIO(strip)) as given:
+        side = given.height
+        rows = -(-(last - first) // PER_ROW)
+        block = Image.new("RGBA", (PER_ROW * side, rows * side))
+        for number in range(last - first):
+            left = (first + number) * side
+            place = (number % PER_ROW * side, number // PER_ROW * side)
+            block.paste(given.crop((left, 0, left + side, side)), place)
+        out = io.BytesIO()
+        block.save(out, "PNG")
+    return out.getvalue()
 
 
 def _found(record: Record) -> Record:
@@ -257,7 +281,7 @@ WORDS = {
         "How far a step changes the numbers. Left empty, what suits the weights.",
     ),
     "full_learning_rate": (
-        "Learning rate, every weight",
+        "Learning rate, all weights",
         "Left empty, what suits the weights; ten times less than LoRA's.",
     ),
     "batch_size": ("Batch", "Pictures in one step."),

@@ -31,7 +31,7 @@ NO_PROFILE = "this lab takes no profile"
 LET_GO = "full training changed the weights, so the model was let go after the run"
 ENCODING, DRAWING = "Encoding pictures and captions", "Drawing: {title}"
 BEFORE = "before"
-SHOWN_PX = 64
+SHOWN_PX = 96
 """Side of an example, as the record keeps them."""
 
 

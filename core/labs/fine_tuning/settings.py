@@ -7,7 +7,7 @@ from pydantic import AfterValidator, Field, model_validator
 from core.runs.settings import ModelSettings, Prompt, Seed, is_asked_twice
 
 Way = Literal["lora", "full"]
-TITLES: dict[Way, str] = {"lora": "LoRA", "full": "Every weight"}
+TITLES: dict[Way, str] = {"lora": "LoRA", "full": "All weights"}
 Rate = Annotated[float, Field(gt=0, le=1)]
 OWN_PICTURES = r"^(shipped|upload:[0-9a-f]{32})$"
 LEAST_PICTURES, MOST_PICTURES, LONGEST_CAPTION = 4, 40, 200

@@ -107,10 +107,10 @@ def pixels(outcome: Any) -> list[bytes]:
     return [Image.open(io.BytesIO(each.png)).tobytes() for each in outcome.pictures]
 
 
-@pytest.mark.parametrize("stage", ["Training: LoRA", "Training: Every weight"])
+@pytest.mark.parametrize("stage", ["Training: LoRA", "Training: All weights"])
 def test_a_stop_in_mid_training_keeps_what_was_measured_and_the_next_run_is_as_ever(stage: str, outcome: Any) -> None:
     resident = Resident(share=0.5)
-    watcher = Watcher(lambda seen: seen.seen[-1][0] == stage and seen.seen[-1][1] % 6 >= 2)
+    watcher = Watcher(lambda seen: bool(seen.seen) and seen.seen[-1][0] == stage and seen.seen[-1][1] % 6 >= 2)
     stopped = execute("fine_tuning", SMALL | {"steps": 6}, watcher, resident)
     assert stopped.record["state"] == "cancelled"
     assert_valid(stopped.record)
