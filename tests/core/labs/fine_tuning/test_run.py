@@ -1,6 +1,7 @@
 """The fine-tuning lab on the twin: what learns, what it leaves, and that nothing else of the app notices."""
 
 import errno
+import io
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors import SafetensorError
+from safetensors.torch import load
 
 from core.errors import BadPicture, InvalidSettings
 from core.labs.fine_tuning import program, results
@@ -57,6 +59,14 @@ def test_the_file_of_lora_holds_its_numbers_and_little_more(ways: dict[str, Any]
         assert 4 * way["parameters"] < way["file_bytes"] < 4 * way["parameters"] + 100_000
 
 
+def test_the_small_file_is_kept_with_the_run(outcome: Any, ways: dict[str, Any]) -> None:
+    files = [each for each in outcome.pictures if each.role == "safetensors"]
+    assert [each.details["file"] for each in files] == ["pytorch_lora_weights.safetensors"]
+    assert len(files[0].png) == ways["lora"]["file_bytes"]
+    numbers = sum(tensor.numel() for tensor in load(files[0].png).values())
+    assert numbers == ways["lora"]["parameters"]
+
+
 def test_both_ways_learn_from_the_same_start_and_the_loss_on_unseen_pictures_falls(ways: dict[str, Any]) -> None:
     first = {name: way["points"][0] for name, way in ways.items()}
     assert first["lora"] == first["full"] and first["lora"]["step"] == 0
@@ -102,9 +112,7 @@ def test_lora_leaves_the_model_loaded_as_it_was() -> None:
 
 
 def pixels(outcome: Any) -> list[bytes]:
-    import io
-
-    return [Image.open(io.BytesIO(each.png)).tobytes() for each in outcome.pictures]
+    return [Image.open(io.BytesIO(each.png)).tobytes() for each in outcome.pictures if each.role == "picture"]
 
 
 @pytest.mark.parametrize("stage", ["Training: LoRA", "Training: All weights"])
