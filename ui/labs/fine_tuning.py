@@ -50,7 +50,8 @@ def _sentence(run: ShownRun) -> str:
             f"{gb(lora['file_bytes'])}; training every weight leaves {gb(full['file_bytes'])}."
         )
     way = lora or full
-    return f"{way['title']} trained {count(way['parameters'])} numbers in {seconds(way['training_s'])}." if way else ""
+    told = f"{count(way['parameters'])} numbers were trained in {seconds(way['training_s'])}" if way else ""
+    return f"{way['title']}: {told}." if way else ""
 
 
 def _figures(run: ShownRun) -> list[Figure]:

@@ -22,7 +22,7 @@ NO_FILE = "The result of {title} was not written: {reason}. Everything that was 
 
 
 def kept_file(pipe: Any, way: Way, recorder: Recorder) -> dict[str, Any]:
-    """Write what was trained into a folder that goes again. Gives the bytes of its file, None where it cannot be written.
+    """Write what was trained into a folder that goes again. Gives the bytes of its file, None where that cannot be.
 
     A small LoRA is kept with the run.
     """
