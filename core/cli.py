@@ -28,6 +28,7 @@ from core import cli_classroom, cli_server, cli_tunnel
 from core.config import config
 from core.errors import InvalidSettings, LabError, RunCancelled
 from core.runs.lab import Lab
+from core.runs.records import ending_of
 from core.runs.registry import LABS
 from core.units import count, gb, gib, seconds
 
@@ -269,7 +270,7 @@ def _write(pictures: Sequence[Any], folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for number, picture in enumerate(pictures, start=1):
-        path = folder / f"{number:02d}-{picture.role}.png"
+        path = folder / f"{number:02d}-{picture.role}.{ending_of(picture.role)}"
         path.write_bytes(picture.png)
         paths.append(str(path.resolve()))
     return paths

@@ -31,7 +31,7 @@ from core.quiz.marking import Marking
 from core.runs.lab import Lab
 from core.runs.parsing import parse_settings
 from core.runs.planning import Plan, plan
-from core.runs.records import row
+from core.runs.records import WEIGHTS_FILE, row
 from core.runs.registry import LABS
 from core.store.database import migrate, session
 from core.store.tables import Job, Run
@@ -214,7 +214,8 @@ class Lesson:
                 job = database.get_one(Job, job_id)
                 error = job.error or {"message": "The run left no record.", "remedy": "Run it again."}
                 return Told(f"{error['message']} {error['remedy']}")
-            return Ran(run.record, tuple(picture.png for picture in pictures(database, run.id)))
+            made = (each for each in pictures(database, run.id) if each.role != WEIGHTS_FILE)
+            return Ran(run.record, tuple(picture.png for picture in made))
 
 
 def _short(value: Any) -> str:

@@ -18,7 +18,8 @@ SOURCES = [
 ROOMS = (ROOT / "core" / "labs", ROOT / "ui" / "labs")
 OF_TASKS, OF_MADE_UP_RUNS = ROOT / "core" / "models", ROOT / "core" / "classroom" / "demo"
 """The catalog names tasks, one of which is called as a lab; the demo makes up runs of the labs that it knows."""
-HEAVY = ("torch", "transformers", "diffusers", "ultralytics", "accelerate", "bitsandbytes", "torchao", "alembic")
+HEAVY = ("torch", "transformers", "diffusers", "ultralytics", "accelerate", "peft", "bitsandbytes", "torchao")
+HEAVY += ("alembic",)
 
 
 def _functions(path: Path) -> Iterator[tuple[str, int]]:

@@ -78,8 +78,8 @@ class RunPanel:
         values, below = self.form.draw(disabled=busy)
         with below:
             hints = st.container()
-            values |= own_choices(self.form, self.person, values, self._fallback, disabled=busy)
-        planned = self._plan(values)
+            given = own_choices(self.form, self.person, values, self._fallback, disabled=busy)
+        planned = None if given is None else self._plan({**values, **given})
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)
         if planned is not None:

@@ -16,7 +16,7 @@ from core.runs.lab import Lab
 from core.runs.settings import LabSettings, ModelSettings
 from ui.setting_words import TITLES, explained, label, title
 
-OWN_PLACE = {"source", "device", "picture", "painted", "go_on_from"}
+OWN_PLACE = {"source", "device", "picture", "captions", "painted", "go_on_from"}
 
 
 @dataclass(frozen=True)

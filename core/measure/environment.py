@@ -21,6 +21,7 @@ PACKAGES = (
     "accelerate",
     "ultralytics",
     "bitsandbytes",
+    "peft",
     "torchao",
     "safetensors",
     "tokenizers",

@@ -39,7 +39,10 @@ BORDERS: tuple[Border, ...] = ("baseline", "context", "load_peak", "after_load",
 
 @dataclass
 class RunPicture:
-    """A picture that a run made. `details` says how; `png` carries the same as text chunks."""
+    """A picture that a run made. `details` says how; `png` carries the same as text chunks.
+
+    In the role `safetensors` it is a small file of weights in place of a picture, whose name is in `details`.
+    """
 
     role: str
     details: dict[str, Any]

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from core.errors import LabError
 from core.runs.memory_model import Part
 from core.runs.records import Record, growth
 from core.runs.settings import LabSettings, ModelSettings
@@ -82,6 +83,7 @@ class Lab:
         measures: what a question may ask of its record.
         predictable: what only a prediction is judged by, beside the measures: how the repeats of a sweep compare.
         beside_weights: what a run should need beside the weights, where that can be computed.
+        too_large: why a machine cannot hold a run with these settings beyond its weights, None where it can.
         carries_over: one sentence for every result of a twin, on what holds of the real model too; a lab without models
             has none.
         helps_with: kinds of errors after which its page has something to show.
@@ -100,6 +102,7 @@ class Lab:
     measures: dict[str, Measure] = field(default_factory=dict)
     predictable: dict[str, Measure] = field(default_factory=dict)
     beside_weights: Callable[[ModelSettings], Part] | None = None
+    too_large: Callable[[ModelSettings, "Machine"], LabError | None] | None = None
     carries_over: str = ""
     helps_with: tuple[str, ...] = ()
     world: World | None = None

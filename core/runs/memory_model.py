@@ -27,7 +27,14 @@ if TYPE_CHECKING:
     from core.runs.lab import Lab
 
 Name = Literal[
-    "CUDA context", "weights", "keys and values", "activations", "working memory", "kept by PyTorch", "unexplained"
+    "CUDA context",
+    "weights",
+    "keys and values",
+    "activations",
+    "gradients, moments and activations",
+    "working memory",
+    "kept by PyTorch",
+    "unexplained",
 ]
 CHARACTERS_PER_TOKEN = 4
 """Of English text, roughly; the prompt is a small part of the tokens."""
@@ -53,7 +60,7 @@ def keys_and_values(settings: ModelSettings) -> Part:
     """What a text keeps of its prompt and of every new token."""
     values = settings.model_dump()
     tokens = len(values["prompt"]) // CHARACTERS_PER_TOKEN + values["max_new_tokens"]
-    return Part("keys and values", kv_bytes(_configuration(settings), tokens, DTYPE_BYTES[settings.dtype]))
+    return Part("keys and values", kv_bytes(configuration(settings), tokens, DTYPE_BYTES[settings.dtype]))
 
 
 def activations(settings: ModelSettings) -> Part:
@@ -120,18 +127,19 @@ def _weights(record: Record) -> int:
 def _activation_bytes(settings: ModelSettings) -> int:
     values, model = settings.model_dump(), CATALOG[settings.model]
     side = (model.twin_size if settings.source == "embedded" else model.native_size) or 0
-    configuration = _configuration(settings, "vae")
+    vae = configuration(settings, "vae")
     height, width = values["height"] or side, values["width"] or side
     if "vae_tiling" in settings.load_options:
-        tile = int(configuration["sample_size"])
+        tile = int(vae["sample_size"])
         height, width = min(height, tile), min(width, tile)
     # In half precision some decoders run over, so they compute in float32 whatever the run's precision is.
-    upcast = configuration.get("force_upcast") and model.has_two_text_encoders
+    upcast = vae.get("force_upcast") and model.has_two_text_encoders
     number_bytes = 4 if upcast else DTYPE_BYTES[settings.dtype]
-    return activation_bytes(configuration, height, width, number_bytes)
+    return activation_bytes(vae, height, width, number_bytes)
 
 
-def _configuration(settings: ModelSettings, component: str = "") -> dict[str, Any]:
+def configuration(settings: ModelSettings, component: str = "") -> dict[str, Any]:
+    """How a network of the run's model is built, as its checkpoint says it; of one component where it has several."""
     folder = ROOT / "embedded_models" if settings.source == "embedded" else CONFIGS
     return _read(folder / settings.model / component / "config.json")
 

@@ -109,6 +109,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
         refusal=_no_device(device, machine)
         or _no_twin(models, source)
         or full
+        or (lab.too_large(concrete, machine) if lab.too_large else None)
         or _no_hub(missing)
         or _no_disk(missing),
         parameters=parameters,

@@ -13,8 +13,15 @@ from core.cells import neutral
 from core.units import GIB
 
 Record = dict[str, Any]
+WEIGHTS_FILE = "safetensors"
+"""Role of what a run leaves beside its pictures and is none: a small file of weights."""
 PICTURES_GONE = "The pictures of this run are no longer kept; what was measured is."
 """A note of a run whose pictures were deleted because they were old or took too much room."""
+
+
+def ending_of(role: str) -> str:
+    """How the name of a file ends that holds what a run left in a role."""
+    return role if role == WEIGHTS_FILE else "png"
 
 
 def row(record: Record) -> dict[str, Any]:

@@ -13,6 +13,7 @@ away, so that a phone's picture of 24 or 48 million pixels takes less than a sma
 import io
 import threading
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PIL import Image, ImageOps
@@ -67,6 +68,18 @@ def safe_picture(data: bytes) -> Taken:
     out = io.BytesIO()
     flat.save(out, "PNG")
     return Taken(out.getvalue(), flat.size, original)
+
+
+def strip_of(pictures: Sequence[bytes], side: int) -> bytes:
+    """Pictures as `safe_picture` gives them, cut to squares of `side` pixels, beside each other in one PNG."""
+    strip = Image.new("RGB", (side * len(pictures), side))
+    for number, data in enumerate(pictures):
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+            square = ImageOps.fit(picture.convert("RGB"), (side, side), Image.Resampling.LANCZOS)
+        strip.paste(square, (number * side, 0))
+    out = io.BytesIO()
+    strip.save(out, "PNG")
+    return out.getvalue()
 
 
 def _decoded(data: bytes) -> tuple[Image.Image, tuple[int, int]]:

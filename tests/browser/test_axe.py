@@ -39,6 +39,7 @@ RUNS = {
     "image_to_image": {"source": "embedded", "num_inference_steps": 4, "strengths": "0.5, 1"},
     "train_ddpm": {"steps": 2, "batch": 4, "compare": "accumulation"},
     "ddpm": {"source": "embedded", "ways": "", "ddim_steps": "3, 5"},
+    "fine_tuning": {"source": "embedded", "steps": "2", "side": "64", "num_inference_steps": "1"},
 }
 """The cheapest run of every lab."""
 TEACHER = ["", "_live", "_projector", "_statistics", "_measurements", "_students", "_marks", "_exports", "_models"]

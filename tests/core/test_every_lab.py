@@ -41,6 +41,10 @@ QUICK: dict[str, list[str]] = {
     ],
     "train_ddpm": ["--set", "steps=2", "--set", "batch=4", "--set", 'compare=["accumulation"]'],
     "ddpm": ["--source", "embedded", "--set", "ways=[]", "--set", "ddim_steps=[3]"],
+    "fine_tuning": [
+        *("--source", "embedded", "--set", "steps=1", "--set", "batch_size=1", "--set", "side=64"),
+        *("--set", "num_inference_steps=1"),
+    ],
 }
 """The smallest run of each lab; a new lab without one fails here."""
 

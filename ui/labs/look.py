@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from core.runs.records import Record
 from ui.figures import Figure
@@ -33,6 +34,9 @@ class Look:
         followed: a figure that is drawn as a line while the run goes on, by the name that the lab gives it; else empty.
         writes: whether its text is shown while it is written.
         draws: whether it makes pictures, which carry their settings: they can be read back from a file.
+        own_pictures: draws what pictures a run takes, where that is not a single one, and gives the settings that
+            follow; None where something is missing, which it says. It is given the person, the start of its keys, the
+            settings that the page begins with, and whether it is disabled.
         height_px: about how high a result is, so that nothing jumps when a run ends.
     """
 
@@ -51,4 +55,5 @@ class Look:
     followed: str = ""
     writes: bool = False
     draws: bool = False
+    own_pictures: Callable[[str, str, dict[str, Any], bool], dict[str, Any] | None] | None = None
     height_px: int = 750

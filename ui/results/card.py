@@ -6,7 +6,7 @@ from functools import partial
 import streamlit as st
 
 from core.measure.verdict import verdict
-from core.runs.records import PICTURES_GONE, Record
+from core.runs.records import PICTURES_GONE, WEIGHTS_FILE, Record
 from core.runs.registry import LABS
 from core.store.tables import Run
 from core.units import count
@@ -17,7 +17,7 @@ from ui.labs.look import Draw, Look
 from ui.paths import page_path
 from ui.plain import plain
 from ui.results.conditions import conditions_words
-from ui.results.exports import exports, png_button
+from ui.results.exports import exports, png_button, weights_button
 from ui.results.memory_parts import memory
 from ui.results.readings import stage_chart
 from ui.results.verdict import verdict_card
@@ -83,6 +83,8 @@ def _take_away(run: ShownRun, key: str, can_compare: bool) -> None:
         exports(run.record, key)
         if look_of(run.record["lab"]).draws:
             _pictures(run, key)
+        for file in (picture for picture in run.pictures if picture.role == WEIGHTS_FILE):
+            weights_button(file, key)
         if can_compare:
             st.page_link(
                 page_path("runs/my_runs.py"),

@@ -8,6 +8,7 @@ from core.runs.exports import notebook, repeats_csv
 from core.runs.records import Record
 from core.runs.registry import LABS
 from core.store.tables import Picture
+from core.units import gb
 
 
 def exports(record: Record, key: str) -> None:
@@ -56,4 +57,19 @@ def png_button(picture: Picture, key: str, label: str = "PNG") -> None:
         key=f"{key}_png_{picture.index}",
         on_click="ignore",
         help="The settings are inside the file, as PNG text.",
+    )
+
+
+def weights_button(file: Picture, key: str) -> None:
+    """Take a small file of weights away that the run left."""
+    st.download_button(
+        str(file.details["title"]),
+        file.png,
+        file_name=str(file.details["file"]),
+        mime="application/octet-stream",
+        icon=":material/download:",
+        type="tertiary",
+        key=f"{key}_weights_{file.index}",
+        on_click="ignore",
+        help=f"{gb(len(file.png))}. {file.details['told']}",
     )

@@ -17,6 +17,7 @@ from core.classroom.classes import Room, room_of
 from core.quiz.bank import Bank
 from core.quiz.loading import current_bank
 from core.quiz.marking import Marking
+from core.runs.records import ending_of
 from core.store.tables import (
     Answer,
     Base,
@@ -109,7 +110,7 @@ def stored_of(session: Session, person_id: str, *, with_keys: bool = False) -> d
 
 def picture_file(run_id: str, index: int, role: str) -> str:
     """Where a picture lies in the archive."""
-    return f"pictures/{run_id}-{index:02d}-{role}.png"
+    return f"pictures/{run_id}-{index:02d}-{role}.{ending_of(role)}"
 
 
 def upload_file(upload_id: str) -> str:

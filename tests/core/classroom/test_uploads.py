@@ -1,4 +1,4 @@
-from core.classroom.uploads import KEPT, keep_upload, latest_upload
+from core.classroom.uploads import KEPT, SEVERAL, keep_upload, latest_upload
 from core.store.database import session
 from core.store.tables import Upload
 
@@ -18,3 +18,11 @@ def test_nobody_elses_pictures_are_touched(sqlite: str, people: object) -> None:
         for number in range(KEPT + 1):
             keep_upload(database, second, bytes([number]))
         assert latest_upload(database, first) == mine
+
+
+def test_several_pictures_in_one_are_not_offered_as_a_single_one(sqlite: str, person: str) -> None:
+    with session() as database:
+        single = keep_upload(database, person, b"one")
+        several = keep_upload(database, person, b"a strip", several=True)
+        assert several.startswith(SEVERAL) and len(several) == len(single) == 32
+        assert latest_upload(database, person) == single

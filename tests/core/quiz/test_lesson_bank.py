@@ -10,8 +10,8 @@ from core.config import ROOT
 from core.models.catalog import CATALOG
 from core.quiz.checking import check_file
 from core.quiz.evidence import options_for, preset, reasons_against
-from core.runs.waiting import busy_share, mean_wait_s
 from core.runs.registry import LABS
+from core.runs.waiting import busy_share, mean_wait_s
 from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
@@ -25,7 +25,8 @@ KEY_OF_IMAGES = {"I1": "d", "I2": "a", "I3": "c", "I4": "ab", "I5": "b", "I6": "
 KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
 KEY_OF_PROMPTS = {"W1": "c", "W2": "a", "W3": "d", "W4": "b", "W5": "bc", "W6": "c"}
 KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES | KEY_OF_NOISE
-KEYS |= KEY_OF_MEMORY | KEY_OF_TRAINING | KEY_OF_PROMPTS
+KEY_OF_TUNING = {"F1": "abd", "F2": "a", "F3": "b", "F4": "a", "F5": "ac", "F6": "a"}
+KEYS |= KEY_OF_MEMORY | KEY_OF_TRAINING | KEY_OF_PROMPTS | KEY_OF_TUNING
 MEASURED = ("Q4", "Q5", "Q6", "Q7", "G5")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 

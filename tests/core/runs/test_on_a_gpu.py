@@ -53,6 +53,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "image_to_image": {"source": "embedded", "num_inference_steps": 4, "strengths": (0.5, 1.0)},
     "train_ddpm": {"steps": 2, "batch": 4},
     "ddpm": {"source": "embedded", "ways": (), "ddim_steps": (2, 3)},
+    "fine_tuning": {"source": "embedded", "steps": 2, "batch_size": 1, "side": 64, "num_inference_steps": 1},
 }
 """The smallest run of each lab; a new lab without one fails here."""
 HELD_BY_SOMETHING = ("text_to_image", "image_to_image", "inpainting", "image_classification", "ddpm")

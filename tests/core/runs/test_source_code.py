@@ -53,6 +53,11 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("memory_savers", {"side": 64, "num_inference_steps": 1}, "together: "),
     ("train_ddpm", {"steps": 2, "batch": 4}, "averaged weights: "),
     ("ddpm", {"ways": [], "ddim_steps": [3]}, "DDIM, 3 evaluations: "),
+    (
+        "fine_tuning",
+        {"steps": 1, "batch_size": 1, "side": 64, "num_inference_steps": 1, "checkpointing": True},
+        "full: 4,185,092 numbers learn",
+    ),
     ("image_to_image", {"num_inference_steps": 2, "strengths": [0.5]}, "strength 0.5: "),
     ("guidance", {"num_inference_steps": 2, "repeats": 1, "scales": [0, 1]}, "The autoencoder alone: "),
     ("prompt_craft", {"num_inference_steps": 1, "last_steps": 2, "most_words": 1}, "without 'A': moved by "),
@@ -68,6 +73,9 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("optimisation", {"model": "stable-diffusion-1.5"}),
     ("memory_savers", {}),
     ("ddpm", {"ways": ["ddpm", "no_noise"]}),
+    ("fine_tuning", {}),
+    ("fine_tuning", {"ways": ["lora"], "steps": 7, "prompt": "a 'quoted' \"cat\""}),
+    ("fine_tuning", {"picture": f"upload:{'0' * 32}", "captions": "a\nb 'c'\nd\ne"}),
     ("image_to_image", {"picture": "cats"}),
     ("guidance", {}),
     ("prompt_craft", {}),
@@ -151,6 +159,8 @@ def test_the_shown_code_runs(
 ) -> None:
     shutil.copy(SHIPPED["scene"], tmp_path)
     shutil.copy(SHEET, tmp_path)
+    for name in ("blueprint.png", "blueprint.txt"):
+        shutil.copy(LABS["fine_tuning"].program.with_name(name), tmp_path)
     monkeypatch.chdir(tmp_path)
     exec(compile(twin_code(name, values, paths), name, "exec"), {"__name__": "__main__"})
     assert prints in capsys.readouterr().out

@@ -13,7 +13,7 @@ from PIL import Image
 from core.config import ROOT, Config
 from core.errors import BadPicture
 from core.runs import upload
-from core.runs.upload import safe_picture
+from core.runs.upload import safe_picture, strip_of
 
 
 def encoded(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
@@ -98,7 +98,7 @@ def test_a_phones_24_megapixel_picture_is_taken_and_told() -> None:
 
 PEAK = """
 import sys
-from core.runs.upload import safe_picture
+from core.runs.upload import safe_picture, strip_of
 def kib(name):
     return int(next(line for line in open("/proc/self/status") if line.startswith(name)).split()[1])
 data = sys.stdin.buffer.read()
@@ -183,3 +183,14 @@ def test_checking_a_picture_does_not_import_torch() -> None:
 def test_the_server_takes_as_much_as_the_lab_says() -> None:
     settings = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text())
     assert settings["server"]["maxUploadSize"] * 1_000_000 == Config.model_fields["max_upload_bytes"].default
+
+
+def test_several_pictures_are_cut_to_squares_beside_each_other() -> None:
+    given = []
+    for size, shade in (((90, 70), (200, 0, 0)), ((64, 128), (0, 0, 200))):
+        out = io.BytesIO()
+        Image.new("RGB", size, shade).save(out, "PNG")
+        given.append(safe_picture(out.getvalue()).png)
+    strip = Image.open(io.BytesIO(strip_of(given, 32)))
+    assert strip.size == (64, 32) and strip.mode == "RGB"
+    assert strip.getpixel((16, 16)) == (200, 0, 0) and strip.getpixel((48, 16)) == (0, 0, 200)

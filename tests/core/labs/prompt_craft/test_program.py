@@ -30,7 +30,7 @@ def test_a_word_is_left_out_with_the_comma_that_would_stand_alone() -> None:
     ]
     assert without_each("alone") == [""] and without_each(" , ") == []
     assert [word.group() for word in program.words("a (very) wide view. Quiet; old")] == [
-        *"a very wide view Quiet old".split()
+        *["a", "very", "wide", "view", "Quiet", "old"]
     ]
 
 
