@@ -70,8 +70,9 @@ class Plan:
     def warning(self) -> str:
         """What to know before a run that may take much longer than anyone expects; empty for others."""
         asked = self.settings
-        is_half = isinstance(asked, ModelSettings) and asked.device == "cpu" and asked.dtype == "float16"
-        return SLOW_HALF if is_half and asked.is_slow_on_cpu else ""
+        if not isinstance(asked, ModelSettings) or (asked.device, asked.dtype) != ("cpu", "float16"):
+            return ""
+        return SLOW_HALF if asked.is_slow_on_cpu else ""
 
     def queued(self) -> dict[str, Any]:
         """The settings as a job carries them: of several GPUs, the one that takes the job decides on its precision."""
