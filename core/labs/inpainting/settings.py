@@ -44,13 +44,13 @@ class Settings(SavingSettings):
             return self
         runs = self.painted.split()
         if not runs:
-            raise ValueError("nothing is painted yet: paint over a part of the picture, or take another region")
+            raise ValueError("the region is the one that you paint, and nothing is painted yet")
         if wrong := [run for run in runs if not (run.isascii() and run.isdigit())]:
             raise ValueError(f"painted holds {wrong[0][:20]!r}, where only whole numbers can stand")
         if (found := sum(int(run[:9]) for run in runs)) != CELLS:
             raise ValueError(f"painted says something of {found:,} cells, and the grid has {CELLS:,}")
         if not any(int(run) for run in runs[1::2]):
-            raise ValueError("nothing is painted: the region is empty")
+            raise ValueError("the region is the one that you paint, and what was sent of it is empty")
         return self
 
     def workload(self) -> dict[str, Any]:
