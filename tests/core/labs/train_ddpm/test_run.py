@@ -135,10 +135,10 @@ def test_the_comparison_leaves_what_was_trained_as_it_is() -> None:
 
 
 def test_the_first_loss_is_told_at_once_and_the_memory_before_it(watcher: Watcher) -> None:
-    trained(watcher)
+    parameters = found(trained(watcher))["parameters"]
     assert watcher.values[0][:2] == ("loss", 1)
     (computed,) = [dict(facts["computed"]) for facts in watcher.memories if "computed" in facts]
-    assert computed["weights and what each needs"] == 4 * 4 * 9_179 and computed["a step"] == 12_000_000
+    assert computed["weights and what each needs"] == 16 * parameters and computed["a step"] == 12_000_000
     assert watcher.limits and (TRAINING, 8, 8) in watcher.seen
 
 
