@@ -27,6 +27,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from bench.classroom import ANSI
 from bench.protocol.server import Server
 from bench.soak_class import Asked, Room, Vitals, killer, vitals
 from core.config import config
@@ -78,7 +79,10 @@ def measure(
         log = Path(folder) / "server.log"
         with Server(ROOT / "streamlit_app.py", log=log) as server:
             room = Room(server, STUDENTS)
-            return asyncio.run(_soak(room, plans, drawn_kills(runs, kills, draw), idle_s, cases))
+            found = asyncio.run(_soak(room, plans, drawn_kills(runs, kills, draw), idle_s, cases))
+        if found["troubles"]:
+            print(ANSI.sub("", log.read_text()), file=sys.stderr)  # the app's own account of them
+        return found
 
 
 def drawn(runs: int, cases: Sequence[tuple[str, dict[str, Any]]], draw: random.Random) -> list[list[Asked]]:
