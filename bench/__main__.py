@@ -33,9 +33,10 @@ BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     **{name: partial(_module, name) for name in ("optimisation", "observing", "page_open", "web_start", "class_load")},
     "class_faults": partial(_module, "class_faults"),
     "fairness": partial(_module, "fairness"),
+    "several_workers": partial(_module, "several_workers"),
     "references": references.main,
 }
-WEB = {"web_start", "class_load", "class_faults", "fairness"}
+WEB = {"web_start", "class_load", "class_faults", "fairness", "several_workers"}
 """Of the web process and the queue, which are the same whatever device computes."""
 
 
