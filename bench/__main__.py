@@ -35,9 +35,10 @@ BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     "class_faults": partial(_module, "class_faults"),
     "fairness": partial(_module, "fairness"),
     "soak": partial(_module, "soak"),
+    "several_workers": partial(_module, "several_workers"),
     "references": references.main,
 }
-WEB = {"web_start", "class_load", "class_faults", "fairness", "soak"}
+WEB = {"web_start", "class_load", "class_faults", "fairness", "several_workers", "soak"}
 """Of the web process and the queue, which are the same whatever device computes."""
 
 

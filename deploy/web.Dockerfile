@@ -12,7 +12,7 @@ COPY ui ui
 COPY pages pages
 COPY embedded_models embedded_models
 COPY recorded_runs recorded_runs
-COPY streamlit_app.py quiz_bank.yaml ./
+COPY streamlit_app.py quiz_bank.yaml pyproject.toml ./
 ENV PYTHONUNBUFFERED=1 VRAM_LAB_DATA_DIR=/var/lib/vram-lab VRAM_LAB_CACHE_DIR=/var/lib/vram-lab/cache
 # The workers are containers of their own: a new web process costs no run.
 ENV HF_HOME=/var/lib/vram-lab/huggingface VRAM_LAB_WORKERS=external

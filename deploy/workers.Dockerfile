@@ -13,7 +13,7 @@ RUN useradd --system --uid 990 vram-lab && install --directory --owner vram-lab 
 COPY core core
 COPY embedded_models embedded_models
 COPY recorded_runs recorded_runs
-COPY quiz_bank.yaml ./
+COPY quiz_bank.yaml pyproject.toml ./
 ENV PYTHONUNBUFFERED=1 VRAM_LAB_DATA_DIR=/var/lib/vram-lab VRAM_LAB_CACHE_DIR=/var/lib/vram-lab/cache
 ENV HF_HOME=/var/lib/vram-lab/huggingface
 USER vram-lab
