@@ -90,8 +90,8 @@ def _short(value: Any) -> str:
 
 
 def _is_own(name: str, settings: LabSettings) -> bool:
-    """A student's own picture is kept for a while only, and for them alone."""
-    return name == "picture" and str(getattr(settings, name)).startswith("upload:")
+    """A student's own picture is kept for a while only, and for them alone; what it is called goes with it."""
+    return name in ("picture", "captions") and str(getattr(settings, "picture", "")).startswith("upload:")
 
 
 def _word(value: Any) -> str:
