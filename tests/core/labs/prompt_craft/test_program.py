@@ -30,7 +30,7 @@ def test_a_word_is_left_out_with_the_comma_that_would_stand_alone() -> None:
     ]
     assert without_each("alone") == [""] and without_each(" , ") == []
     assert [word.group() for word in program.words("a (very) wide view. Quiet; old")] == [
-        *["a", "very", "wide", "view", "Quiet", "old"]
+        *("a", "very", "wide", "view", "Quiet", "old")
     ]
 
 
@@ -85,13 +85,31 @@ def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+class AsTensors:
+    """CLIP as TorchMetrics asks for it: features as tensors, where transformers 5 wraps them."""
+
+    def __init__(self, clip: Any) -> None:
+        self.config, self._clip = clip.config, clip
+
+    def to(self, device: Any) -> "AsTensors":
+        return self
+
+    def get_image_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self._clip.get_image_features(pixels).pooler_output
+        return features
+
+    def get_text_features(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self._clip.get_text_features(ids, mask).pooler_output
+        return features
+
+
 def test_the_score_is_that_of_torchmetrics(clip_folder: Path) -> None:
     functional = pytest.importorskip("torchmetrics.functional.multimodal")
     clip, processor = program.load_clip(str(clip_folder), "cpu", torch.float32)
     scores = []
     for seed, text in enumerate(("a calm sea", "boats at night, watercolor", "sea " * 100)):
         values = torch.from_numpy(np.array(picture(seed))).permute(2, 0, 1)
-        theirs = functional.clip_score(values, text, model_name_or_path=str(clip_folder))
+        theirs = functional.clip_score(values, text, model_name_or_path=lambda: (AsTensors(clip), processor))
         seen, meant = (
             program.picture_direction(clip, processor, picture(seed)),
             program.text_direction(clip, processor, text),
