@@ -15,6 +15,7 @@ from ui.plain import plain
 
 CLAIMED = {"a CPU": 260.0, "a GPU": 4.0}
 """Seconds of one picture, as a course on fine-tuning names them, without the machine."""
+NO_BREAK = "\N{NO-BREAK SPACE}"
 HEAD = "| A full-size picture | took | the least, by arithmetic |\n|:--|--:|--:|"
 
 
@@ -24,7 +25,7 @@ def claim(record: Record) -> None:
     if recorded is None or not record.get("limit"):
         return
     st.markdown("**A course says 260 s on a CPU and 4 s on a GPU. And here?**")
-    st.markdown("\n".join([HEAD, *(f"| {' | '.join(row)} |" for row in rows(record, recorded))]))
+    st.markdown("\n".join([HEAD, *(_line(*row) for row in rows(record, recorded))]))
     steps = fastest(recorded)["num_inference_steps"]
     st.caption(
         f"The course means Stable Diffusion with 50 to 100 steps and names no machine. The recorded run took {steps} "
@@ -49,6 +50,11 @@ def rows(record: Record, recorded: Record) -> list[tuple[str, str, str]]:
     computed = recorded["limit"]["flops"] * fastest(recorded)["evaluations"] / record["limit"]["flops_per_s"]
     here = f"On {_machine(record)}, computed: your run was of the small twin"
     return [*claimed, there, (here, "not run", seconds(computed))]
+
+
+def _line(name: str, *figures: str) -> str:
+    """A line of the table, in which no figure is parted from its unit."""
+    return f"| {' | '.join([name, *(figure.replace(' ', NO_BREAK) for figure in figures)])} |"
 
 
 def _least_s(record: Record) -> float:
