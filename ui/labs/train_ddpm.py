@@ -141,8 +141,8 @@ def _memory(run: ShownRun, key: str) -> None:
     st.caption(
         f"With batches of {batch}. From dark to light: {', '.join(PARTS.values())}. Computed: every tensor of a step "
         "was followed without computing it. Measured: what PyTorch's allocator held at its highest. The step itself is "
-        "made of activations, and of gradients as far as they are there at that moment; after the way back the gradients "
-        "are as large as the weights."
+        "made of activations, and of gradients as far as they are there at that moment; after the way back the "
+        "gradients are as large as the weights."
     )
 
 
