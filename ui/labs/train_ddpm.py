@@ -89,7 +89,7 @@ def _loss_chart(lines: dict[str, list[list[float]]]) -> Any:
     dashes = alt.Scale(domain=list(LINES.values()), range=[[1, 0], [6, 4], [2, 3]])
     colours = alt.Scale(domain=list(LINES.values()), range=[colour("quiet"), colour("predicted"), colour("measured")])
     legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=200)
-    all_losses = [value["loss"] for value in values]
+    all_losses = [loss for line in lines.values() for _, loss in line]
     scale = alt.Scale(type="log", domain=[0.9 * min(all_losses), 1.1 * max(all_losses)], nice=False)
     base = alt.Chart(alt.Data(values=values)).encode(
         x=alt.X("step:Q", title="step"),
