@@ -88,10 +88,12 @@ def _loss_chart(lines: dict[str, list[list[float]]]) -> Any:
     values = [{"line": LINES[name], "step": step, "loss": loss} for name, line in lines.items() for step, loss in line]
     dashes = alt.Scale(domain=list(LINES.values()), range=[[1, 0], [6, 4], [2, 3]])
     colours = alt.Scale(domain=list(LINES.values()), range=[colour("quiet"), colour("predicted"), colour("measured")])
-    legend = alt.Legend(title=None, orient="top", columns=3, labelLimit=200)
+    legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=200)
+    all_losses = [loss for line in lines.values() for _, loss in line]
+    scale = alt.Scale(type="log", domain=[0.9 * min(all_losses), 1.1 * max(all_losses)], nice=False)
     base = alt.Chart(alt.Data(values=values)).encode(
         x=alt.X("step:Q", title="step"),
-        y=alt.Y("loss:Q", title="loss", scale=alt.Scale(type="log")),
+        y=alt.Y("loss:Q", title="loss", scale=scale),
         color=alt.Color("line:N", scale=colours, legend=legend),
         strokeDash=alt.StrokeDash("line:N", scale=dashes, legend=legend),
     )
@@ -133,13 +135,14 @@ def _memory(run: ShownRun, key: str) -> None:
     told = ", ".join(f"{each['title']} {_mib(each['total_bytes'])}" for each in variants)
     title = "What is held at the highest moment of a step"
     shown = tuple(tuple(row.items()) for row in rows)
-    show(title, lambda: _memory_chart(rows), shown, len({row["row"] for row in rows}) + 1, told, f"{key}_memory")
+    show(title, lambda: _memory_chart(rows), shown, len({row["row"] for row in rows}), told, f"{key}_memory")
     st.markdown("\n".join(["| | part | computed | measured |", "|:--|:--|--:|--:|", *map(_line, _parts(variants))]))
     batch = run.record["settings"]["batch"]
     st.caption(
-        f"With batches of {batch}. Computed: every tensor of a step was followed without computing it. Measured: what "
-        "PyTorch's allocator held at its highest. The step itself is made of activations, and of gradients as far as "
-        "they are there at that moment; after the way back the gradients are as large as the weights."
+        f"With batches of {batch}. From dark to light: {', '.join(PARTS.values())}. Computed: every tensor of a step "
+        "was followed without computing it. Measured: what PyTorch's allocator held at its highest. The step itself is "
+        "made of activations, and of gradients as far as they are there at that moment; after the way back the "
+        "gradients are as large as the weights."
     )
 
 
@@ -172,7 +175,6 @@ def _segments(variant: Record) -> list[dict[str, Any]]:
 def _memory_chart(rows: list[dict[str, Any]]) -> Any:
     import altair as alt
 
-    shades = alt.Scale(domain=list(PARTS.values()), range=[SHADES[name] for name in PARTS])
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(height=18, stroke=colour("paper"), strokeWidth=1, color=colour("measured"))
@@ -180,9 +182,7 @@ def _memory_chart(rows: list[dict[str, Any]]) -> Any:
             x=alt.X("start:Q", title="MiB", axis=alt.Axis(tickCount=4)),
             x2="end:Q",
             y=alt.Y("row:N", title=None, sort=None, axis=alt.Axis(labelLimit=150, ticks=False, domain=False)),
-            fillOpacity=alt.FillOpacity(
-                "part:N", scale=shades, legend=alt.Legend(title=None, orient="top", columns=2, labelLimit=200)
-            ),
+            fillOpacity=alt.FillOpacity("opacity:Q", scale=None),
             tooltip=[alt.Tooltip("part:N", title=" "), alt.Tooltip("text:N", title="MiB")],
         )
     )

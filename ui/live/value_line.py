@@ -21,7 +21,7 @@ def value_line(now: Mapping[str, Any], name: str, height_px: int) -> str:
     if not points:
         return _frame(name, "", text_at("Drawn from the first step on.", "left:0;top:0"), "&nbsp;", height_px)
     last_step, last = points[-1]
-    end, top = max(now.get("steps") or 0, last_step, 1), axis_end(max(value for _, value in points))
+    end, top = max(now.get("rated_steps") or 0, last_step, 1), axis_end(max(value for _, value in points))
     drawn = [rule(share, "quiet", "1px solid", 1 if share == 100 else 0.3) for share in (0, 50, 100)]
     drawn.append(stroke([(100 * step / end, 100 - 100 * value / top) for step, value in points]))
     drawn.append(text_at(significant(top, 2), "left:2px;top:0"))

@@ -32,10 +32,9 @@ def compare(settings: Settings, trained: Training, pictures: Tensor, recorder: R
     found: list[dict[str, Any]] = []
     recorder.record["outputs"]["variants"] = found
     ways = ["inference", "training", *settings.compare]
-    for number, name in enumerate(ways):
+    for name in ways:
         title = {"inference": "Drawing", "training": "Training"}.get(name) or SWITCHES[name]  # type: ignore[index]
         recorder.begin_stage(f"Measuring: {title}")
-        progress.report(f"Measuring: {title}", number, len(ways))
         if name == "accumulation" and settings.batch < PARTS:
             told = f"a batch of {settings.batch} cannot be cut into {PARTS} parts"
             found.append({"name": name, "title": title, "is_available": False, "reason": told})

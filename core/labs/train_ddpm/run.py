@@ -144,9 +144,7 @@ class Lesson:
             rates = [product_rate(self._settings.device, torch.float32)]
         parts = memory.parts_of(self._told["parameters"])
         del parts["gradients"]  # at the highest moment few of them are there yet; they are part of the step
-        self._progress.memory(
-            {"computed": [("weights and what each needs", sum(parts.values())), ("a step", step_bytes)]}
-        )
+        self._progress.memory({"computed": [("for the weights", sum(parts.values())), ("a step", step_bytes)]})
         self._told |= {"computed_step_bytes": step_bytes, "operations": operations}
         self._recorder.limit(work_limit(operations, 4 * self._told["parameters"], rates, [], "s/step"))
 

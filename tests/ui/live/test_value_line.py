@@ -8,7 +8,7 @@ from ui.live import rate_line
 from ui.live import value_line as subject
 from ui.live.value_line import value_line
 
-NOW = {"steps": 100, "values": {"name": "loss", "points": [[1, 1.08], [50, 0.2], [80, 0.09]]}}
+NOW = {"rated_steps": 100, "values": {"name": "loss", "points": [[1, 1.08], [50, 0.2], [80, 0.09]]}}
 
 
 @pytest.fixture(autouse=True)

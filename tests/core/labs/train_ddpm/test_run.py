@@ -138,7 +138,7 @@ def test_the_first_loss_is_told_at_once_and_the_memory_before_it(watcher: Watche
     parameters = found(trained(watcher))["parameters"]
     assert watcher.values[0][:2] == ("loss", 1)
     (computed,) = [dict(facts["computed"]) for facts in watcher.memories if "computed" in facts]
-    assert computed["weights and what each needs"] == 16 * parameters and computed["a step"] == 12_000_000
+    assert computed["for the weights"] == 16 * parameters and computed["a step"] == 12_000_000
     assert watcher.limits and (TRAINING, 8, 8) in watcher.seen
 
 
