@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.classroom import ANSI
+from bench.protocol.page import PageBroken
 from bench.protocol.server import Server
 from bench.soak_class import Asked, Room, Vitals, killer, vitals
 from core.config import config
@@ -140,11 +141,9 @@ async def _soak(
     await room.students[0].follow(last)
     after = room.jobs(began)
     await _rest("the runs", idle_s)
-    return figures(jobs, after, start, vitals(room), killed) | {
-        "troubles": [trouble for student in room.students for trouble in student.troubles],
-        "took_s": round(took_s),
-        "idle_s": idle_s,
-    }
+    troubles = [trouble for student in room.students for trouble in student.troubles]
+    found = figures(jobs, after, start, vitals(room), killed, troubles)
+    return found | {"took_s": round(took_s), "idle_s": idle_s}
 
 
 async def _rest(after: str, idle_s: float) -> None:
@@ -153,7 +152,12 @@ async def _rest(after: str, idle_s: float) -> None:
 
 
 def figures(
-    jobs: list[dict[str, Any]], after: list[dict[str, Any]], start: Vitals, end: Vitals, killed: list[str]
+    jobs: list[dict[str, Any]],
+    after: list[dict[str, Any]],
+    start: Vitals,
+    end: Vitals,
+    killed: list[str],
+    troubles: Sequence[str] = (),
 ) -> dict[str, Any]:
     """What came of the runs, and of the processes.
 
@@ -161,10 +165,12 @@ def figures(
         jobs: lab, state, error kind, attempt, records and whether it was to be cancelled, of every run.
         after: the same of the runs that followed, one of each kind.
         killed: labs in whose runs a worker was killed; empty words where it was idle.
+        troubles: what students had instead of their page; one that shows an error is broken, a lost connection is not.
     """
     unexpected = [job for job in jobs if not _is_explained(job)]
     growth = {name: round(end.rss_mb[name] / start.rss_mb[name] - 1, 4) for name in start.rss_mb}
     worked = all(job["state"] == "finished" for job in after)
+    broken = sum(PageBroken.__name__ in trouble for trouble in troubles)
     return {
         "what": f"{len(jobs)} mixed runs on the twins by {STUDENTS} students, with cancels and kill -9 of workers",
         "seed": SEED,
@@ -177,8 +183,10 @@ def figures(
         "start": start.figures(),
         "end": end.figures(),
         "growth": growth,
-        "targets": {"growth": MOST_GROWTH, "left_over": 0, "unexpected": 0},
-        "met": not unexpected and worked and not end.left_over and max(growth.values()) <= MOST_GROWTH,
+        "troubles": list(troubles),
+        "broken_pages": broken,
+        "targets": {"growth": MOST_GROWTH, "left_over": 0, "unexpected": 0, "broken_pages": 0},
+        "met": not (unexpected or end.left_over or broken) and worked and max(growth.values()) <= MOST_GROWTH,
     }
 
 

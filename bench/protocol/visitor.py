@@ -76,6 +76,7 @@ class Visitor:
             additional_headers={"Cookie": self.cookie} if self.cookie else {},
             max_size=None,
             compression=None,
+            ping_interval=None,  # a browser sends none, and so gives up no connection to a server that is busy
         )
 
     async def leave(self) -> None:

@@ -67,20 +67,11 @@ def load_or_reuse(
         *settings.load_options,
     )
 
-    def read_now() -> Loaded[T]:
-        found = find_weights(models, settings, recorder, progress)
-        start_from_empty(recorder)
-        with recorder.timeline.sampling():
-            fresh = read(found)
-            recorder.end_stage()
-        recorder.read("load_peak")
-        return fresh
-
     make_room(key, need, recorder, resident, progress)
     was_read = key not in resident.keys
     if was_read:
         check_gpu(settings, need.weights_bytes, recorder)
-    loaded = resident.get(key, read_now, need)
+    loaded = resident.get(key, lambda: _read_now(models, settings, read, recorder, progress), need)
     recorder.read("after_load")
     if was_read:
         resident.measured(key, _size_bytes(loaded, recorder))
@@ -91,6 +82,22 @@ def load_or_reuse(
     recorder.leave_out("freed", "the lab keeps the model loaded for the next run")
     recorder.meters.reset_peaks()
     return loaded.parts
+
+
+def _read_now(
+    models: tuple[Model, ...],
+    settings: ModelSettings,
+    read: Callable[[dict[str, Checkpoint]], Loaded[T]],
+    recorder: Recorder,
+    progress: Progress,
+) -> Loaded[T]:
+    found = find_weights(models, settings, recorder, progress)
+    start_from_empty(recorder)
+    with recorder.timeline.sampling():
+        fresh = read(found)
+        recorder.end_stage()
+    recorder.read("load_peak")
+    return fresh
 
 
 def need_of(lab: str, settings: ModelSettings, models: tuple[Model, ...]) -> Need:

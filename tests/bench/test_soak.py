@@ -72,6 +72,11 @@ def test_what_is_left_over_what_grew_and_a_next_run_that_fails_miss_the_aim() ->
     assert found["met"] is False and found["growth"] == {"web": 0.1, "worker": 0.0}
 
 
+@pytest.mark.parametrize(("trouble", "is_met"), [("ddpm: PageBroken: error", False), ("ddpm: OSError: gone", True)])
+def test_a_page_that_shows_an_error_misses_the_aim(trouble: str, is_met: bool) -> None:
+    assert figures([WELL], [WELL], VITALS, VITALS, [], [trouble])["met"] is is_met
+
+
 def test_twenty_runs_with_a_killed_worker_leave_nothing_behind() -> None:
     """Memory is for the long one: after so few runs it still finds its level."""
     found = measure(20, 1, 1.0, QUICK)
