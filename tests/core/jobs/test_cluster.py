@@ -12,9 +12,10 @@ import psutil
 import pytest
 
 from core.cli import main
-from core.config import ROOT
+from core.config import ROOT, config
+from core.jobs import placed
 from core.jobs.cluster import Cluster, ClusterUnusable
-from core.jobs.placed import shared_out
+from core.jobs.placed import Place, Share, shared_out
 from core.store.database import session
 from core.store.tables import Job, Worker
 from tests.core.jobs.waiting import submitted, wait_for, wait_for_state
@@ -158,3 +159,36 @@ def test_the_command_places_workers_on_cores_of_their_own_and_takes_them_away(no
         assert workers() == {}
     finally:
         process.kill()
+
+
+class Kept:
+    """In the place of a supervisor: what it was made with."""
+
+    def __init__(self, machine: object, execute: str, **how: object) -> None:
+        self.how, self.is_running = how, False
+
+    def start(self) -> None:
+        self.is_running = True
+
+    def stop(self) -> None:
+        self.is_running = False
+
+
+@pytest.mark.parametrize("share", [Share(("cuda:0",)), Share(("cpu",), 2), Share(("cpu",), 1000)])
+def test_a_place_has_a_folder_cores_and_a_part_of_the_memory(share: Share, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"VRAM_LAB_RESIDENT_SHARE": "0.5", "OMP_NUM_THREADS": "7", "VRAM_LAB_KEEP_DAYS": "9"}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(placed, "Supervisor", Kept)
+    cores: list[list[int]] = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, mine: cores.append(list(mine)))
+    home = config().data_dir
+    monkeypatch.setenv("VRAM_LAB_DATA_DIR", str(home))  # so that it is what it was in the end
+    place = Place(share, number=1, beside=4, environment={"VRAM_LAB_KEEP_DAYS": "5"}, execute="a:b")
+    assert place.folder() == home / "ray-1" and config().keep_days == 5 and "OMP_NUM_THREADS" not in os.environ
+    assert config().resident_share == (0.5 if share.gpus else 0.125)
+    assert cores == ([[2, 3]] if share.cores == 2 else [])
+    kept: Any = place._supervisor
+    assert kept.how == {"is_local": True, "shares": [share.devices], "fetches": False} and kept.is_running
+    place.leave()
+    assert not kept.is_running
