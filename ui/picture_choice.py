@@ -1,14 +1,18 @@
 """Which picture a lab takes: one that the project ships, the lesson's, or the student's own."""
 
+from typing import Any
+
 import streamlit as st
 
 from core.classroom.uploads import keep_upload, latest_upload
 from core.config import config
 from core.errors import BadPicture
 from core.models.sources import hub_reachable
+from core.runs.lab import Lab
 from core.runs.settings import LESSON_PICTURE
 from core.runs.upload import safe_picture
 from core.store.database import session
+from ui.labs import look_of
 from ui.problem import problem
 
 OWN = "own"
@@ -23,6 +27,19 @@ TITLES = {
 
 class Refused(str):
     """Why a file was not taken, as Markdown."""
+
+
+def pictures_of(lab: Lab, person: str, prefix: str, start: dict[str, Any], disabled: bool) -> dict[str, Any] | None:
+    """The settings of the pictures that a run takes, none where it takes none; None where some are missing.
+
+    Args:
+        start: the settings that the page begins with.
+    """
+    if "picture" not in start:
+        return {}
+    if own := look_of(lab.name).own_pictures:
+        return own(person, prefix, start, disabled)
+    return {"picture": picture_choice(person, prefix, str(start["picture"]), disabled)}
 
 
 def picture_choice(person: str, prefix: str, start: str, disabled: bool) -> str:

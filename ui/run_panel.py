@@ -34,7 +34,7 @@ from ui.code_block import code_block
 from ui.downloads import before_download
 from ui.labs import look_of
 from ui.once import Once
-from ui.picture_choice import picture_choice
+from ui.picture_choice import pictures_of
 from ui.plain import plain
 from ui.prediction import PredictionBlock
 from ui.problem import problem
@@ -77,7 +77,7 @@ class RunPanel:
         values, below = self.form.draw(disabled=busy)
         with below:
             hints = st.container()
-            given = self._pictures(busy)
+            given = pictures_of(self.lab, self.person, self.prefix, self.preset.model_dump(), disabled=busy)
         planned = None if given is None else self._plan({**values, **given})
         with code:
             code_block(self.lab, planned.settings if planned else self.preset)
@@ -86,15 +86,6 @@ class RunPanel:
                 prompt_hints(self.form, planned.settings, disabled=busy)
             self._button(planned, job if busy else None)
         self._state(job, busy)
-
-    def _pictures(self, busy: bool) -> dict[str, Any] | None:
-        """The settings of the pictures that a run takes, none where it takes none; None where some are missing."""
-        start = self.preset.model_dump()
-        if "picture" not in start:
-            return {}
-        if own := look_of(self.lab.name).own_pictures:
-            return own(self.person, self.prefix, start, busy)
-        return {"picture": picture_choice(self.person, self.prefix, str(start["picture"]), disabled=busy)}
 
     @Once
     def form(self) -> Form:
