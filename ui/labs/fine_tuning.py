@@ -1,7 +1,6 @@
 """The fine-tuning lab's result: pictures before and after, what each way learnt, and what it took."""
 
 import io
-from typing import Any
 
 import streamlit as st
 from PIL import Image
@@ -10,12 +9,12 @@ from core.labs.fine_tuning.settings import TITLES
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import count, gb, gib, seconds, significant
-from ui.charts import Bar, bars, show
-from ui.colours import colour
+from ui.charts import Bar, bars
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
 from ui.labs.captioned_pictures import captioned_pictures
 from ui.labs.look import Draw, Look
+from ui.labs.loss_curves import fallen, losses
 from ui.plain import plain
 from ui.runs import ShownRun
 
@@ -30,13 +29,6 @@ MEANT = {
 }
 PER_ROW = 8
 """Examples beside each other."""
-LOSS_ROWS = 7
-"""Height of the chart of the loss, in rows of a bar chart."""
-LOSS = (
-    "The mean squared error of the predicted noise, at the same three levels of noise each time. Solid: pictures that "
-    "were held out; dashed: as many of those that were trained with. Where the dashed line falls and the solid one "
-    "rises, the weights learn these pictures by heart. Bars: standard error over the pictures."
-)
 
 
 def _sentence(run: ShownRun) -> str:
@@ -57,18 +49,13 @@ def _sentence(run: ShownRun) -> str:
 def _figures(run: ShownRun) -> list[Figure]:
     ways = _ways(run.record)
     shown = [
-        Figure(f"Loss, {way['title']}", _fallen(way), "On held-out pictures, before → after.") for way in ways.values()
+        Figure(f"Loss, {way['title']}", fallen(way), "On held-out pictures, before → after.") for way in ways.values()
     ]
     steps = [
         Figure(f"Steps/s, {way['title']}", significant(way["steps_per_s"], 2), "Looks at the loss left out.")
         for way in ways.values()
     ]
     return [*shown, *steps] or [Figure("Loss on held-out pictures", None)]
-
-
-def _fallen(way: Record) -> str:
-    first, last = (way["points"][at]["held_out"]["mean"] for at in (0, -1))
-    return f"{significant(first)} → {significant(last)}"
 
 
 def _main(run: ShownRun, key: str) -> None:
@@ -106,67 +93,7 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
 
 
 def _losses(run: ShownRun, key: str) -> None:
-    ways = _ways(run.record)
-    title = "The loss on pictures that were held out, and on some that were not"
-    told = ", ".join(f"{way['title']} {_fallen(way)}" for way in ways.values())
-    show(title, lambda: _loss_chart(ways), ("losses", run.id), LOSS_ROWS, f"{title}. Held out: {told}.", f"{key}_loss")
-    st.caption(LOSS)
-    for way in ways.values():
-        change = way["change"]
-        error = "" if change["error"] is None else f" ± {significant(change['error'], 2)}"
-        st.markdown(
-            f"**{way['title']}**: on each held-out picture the loss changed by {_signed(change['mean'])}{error} (mean "
-            f"and standard error of {_found(run.record)['held_out']} pictures, each compared with itself)."
-        )
-
-
-def _signed(value: float) -> str:
-    return f"{'−' if value < 0 else '+'}{significant(abs(value), 2)}"
-
-
-def _loss_chart(ways: dict[str, Record]) -> Any:
-    import altair as alt
-
-    colours = {"lora": colour("measured"), "full": colour("predicted")}
-    values = [
-        {
-            "way": name,
-            "what": what,
-            "step": point["step"],
-            "loss": point[what]["mean"],
-            "low": point[what]["mean"] - (point[what]["error"] or 0),
-            "high": point[what]["mean"] + (point[what]["error"] or 0),
-        }
-        for name, way in ways.items()
-        for point in way["points"]
-        for what in ("held_out", "learnt")
-    ]
-    last = [
-        {**value, "title": TITLES[name]}  # type: ignore[index]
-        for name in ways
-        for value in [[each for each in values if each["way"] == name and each["what"] == "held_out"][-1]]
-    ]
-    kinds = alt.Scale(domain=["held_out", "learnt"], range=[[1, 0], [4, 4]])
-    shade = alt.Scale(domain=list(colours), range=list(colours.values()))
-    place = {
-        "x": alt.X("step:Q", title="step", axis=alt.Axis(tickMinStep=1)),
-        "y": alt.Y("loss:Q", title="loss", scale=alt.Scale(zero=False)),
-        "color": alt.Color("way:N", scale=shade, legend=None),
-    }
-    base = alt.Chart(alt.Data(values=values))
-    lines = base.mark_line(strokeWidth=2).encode(**place, strokeDash=alt.StrokeDash("what:N", scale=kinds, legend=None))
-    errors = (
-        base.transform_filter("datum.what == 'held_out'")
-        .mark_rule()
-        .encode(**{**place, "y": alt.Y("low:Q", title="loss", scale=alt.Scale(zero=False))}, y2="high:Q")
-    )
-    written = [
-        alt.Chart(alt.Data(values=[each]))
-        .mark_text(align="right", dy=beside, fontSize=13)
-        .encode(**place, text="title:N")
-        for each, beside in zip(last, (-12, 16), strict=False)
-    ]
-    return alt.layer(lines, errors, *written)
+    losses(run.id, _ways(run.record), _found(run.record)["held_out"], key)
 
 
 def _takes(run: ShownRun, key: str) -> None:
