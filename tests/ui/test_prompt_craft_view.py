@@ -69,7 +69,7 @@ def test_a_run_that_was_stopped_early_has_no_tabs() -> None:
 def test_tokens_are_boxes_with_what_is_lost_struck_through() -> None:
     html = boxes(table("sea", limit=3, lost=("boat",)))
     assert html.index(">sea<") < html.index(">end<") < html.index("<s>boat</s>") and "filled up" not in html
-    assert token_sentence(table("sea", limit=3, lost=("boat",))) == "4 tokens for 3 places, so 1 are lost"
+    assert token_sentence(table("sea", limit=3, lost=("boat",))) == "4 tokens for 3 places, so 1 is lost"
 
 
 def test_places_that_are_left_are_counted() -> None:
