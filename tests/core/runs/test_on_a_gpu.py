@@ -54,7 +54,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "ddpm": {"source": "embedded", "ways": (), "ddim_steps": (2, 3)},
 }
 """The smallest run of each lab; a new lab without one fails here."""
-HELD_BY_SOMETHING = ("text_to_image", "image_to_image", "inpainting", "image_classification", "ddpm")
+HELD_BY_SOMETHING = ("text_to_image", "prompt_craft", "image_to_image", "inpainting", "image_classification", "ddpm")
 """Labs whose twin has a limit on a T4: a cache holds the one that writes, and the others compare variants."""
 MIB = 2**20
 
