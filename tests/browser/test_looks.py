@@ -12,6 +12,7 @@ PAGES = [
     "lab_text_generation",
     "lab_text_to_image",
     "lab_guidance",
+    "lab_prompt_craft",
     "lab_image_classification",
     "lab_optimisation",
     "lab_memory_savers",
@@ -23,6 +24,7 @@ PAGES = [
     "m2",
     "d5",
     "n3",
+    "w5",
     "runs",
     "report",
 ]

@@ -43,7 +43,7 @@ def token_sentence(table: Record) -> str:
     """How many of the places are taken, and what finds none."""
     lost = table["count"] - table["limit"]
     if lost > 0:
-        return f"{table['count']} tokens for {table['limit']} places, so {lost} are lost"
+        return f"{table['count']} tokens for {table['limit']} places, so {lost} {'is' if lost == 1 else 'are'} lost"
     if table["count"] == 2:
         return f"no words, so only the two marks take 2 of {table['limit']} places"
     return f"{table['read']} of {table['limit']} places are taken"

@@ -57,7 +57,7 @@ QUICK: dict[str, dict[str, Any]] = {
     "fine_tuning": {"source": "embedded", "steps": 2, "batch_size": 1, "side": 64, "num_inference_steps": 1},
 }
 """The smallest run of each lab; a new lab without one fails here."""
-HELD_BY_SOMETHING = ("text_to_image", "image_to_image", "inpainting", "image_classification", "ddpm")
+HELD_BY_SOMETHING = ("text_to_image", "prompt_craft", "image_to_image", "inpainting", "image_classification", "ddpm")
 """Labs whose twin has a limit on a T4: a cache holds the one that writes, and the others compare variants."""
 NO_WAY_BACK = ("train_ddpm",)
 """Labs that compute gradients: PyTorch's engine for that asks the driver itself, past the simulation. On the processor

@@ -1,17 +1,21 @@
 """A run of the lab: its record, its pictures, and what it says of prompts that are empty, odd or too long."""
 
 import io
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
 from core.errors import InvalidSettings
-from core.labs.prompt_craft.run import NO_WORDS
-from core.labs.prompt_craft.settings import Settings, joined
+from core.labs.prompt_craft.run import MEANS_NOTHING, NO_WORDS
+from core.labs.prompt_craft.settings import CLIP, Settings, joined
 from core.labs.prompt_craft.stages import stage_of
 from core.measure.progress import SilentProgress
+from core.models.checkpoint import checkpoint
 from core.models.resident import Resident
+from core.runs import loading
 from core.runs.execution import Outcome, execute
 from core.runs.parsing import parse_settings
 from core.runs.png import made_with
@@ -168,6 +172,23 @@ def test_a_stopped_run_keeps_its_pictures_and_compares_them(kept: Resident) -> N
     assert outcome.record["state"] == "cancelled"
     assert_valid(outcome.record)
     assert len(outcome.pictures) == len(outcome.record["repeats"]) == len(found(outcome)["stages"]) > 0
+
+
+def test_random_weights_are_looked_at_by_clip(clip_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All of what a run of the full size does, with small networks in their places."""
+    twin = checkpoint("stable-diffusion-1.5", "embedded", SilentProgress())
+    small = replace(twin, path=str(clip_folder), source="dummy")
+    monkeypatch.setattr(
+        loading, "checkpoint", lambda name, *_: small if name == CLIP else replace(twin, source="dummy")
+    )
+    monkeypatch.setattr(loading, "check_room", lambda *_: None)
+    outcome = run(Resident(), source="dummy", most_words=1)
+    assert outcome.record["state"] == "finished", outcome.record["error"]
+    assert_valid(outcome.record)
+    made = found(outcome)
+    assert made["eyes"] == "clip" and MEANS_NOTHING in outcome.record["notes"]
+    assert all(each["moved_in_clip"] >= 0 for each in (*made["stages"][1:], *made["words"]))
+    assert all(0 <= each["similarity"] <= 100 and "asked" not in each for each in made["stages"])
 
 
 def test_a_picture_makes_the_whole_run_again(kept: Resident) -> None:
