@@ -123,7 +123,7 @@ class Training:
     def _counted(self, latents: Tensor, texts: Tensor) -> dict[str, int]:
         """Bytes of one step's tensors, which changes nothing: gradients and what is kept for the way back."""
         count = int(self._settings.batch_size or 0)
-        chosen = torch.arange(count) % len(latents)
+        chosen = torch.arange(count, device=latents.device) % len(latents)
         level = torch.full((count,), LEVELS[1], device=latents.device)
         weights = list(self._unet.parameters())
         given = latents[chosen], texts[chosen]
