@@ -59,7 +59,7 @@ QUICK: dict[str, dict[str, Any]] = {
 """The smallest run of each lab; a new lab without one fails here."""
 HELD_BY_SOMETHING = ("text_to_image", "prompt_craft", "image_to_image", "inpainting", "image_classification", "ddpm")
 """Labs whose twin has a limit on a T4: a cache holds the one that writes, and the others compare variants."""
-NO_WAY_BACK = ("train_ddpm",)
+NO_WAY_BACK = ("train_ddpm", "fine_tuning")
 """Labs that compute gradients: PyTorch's engine for that asks the driver itself, past the simulation. On the processor
 they run as everywhere; what they ask of a card's meters is tried below."""
 ON_A_CARD = [lab for lab in LABS if lab not in NO_WAY_BACK]
