@@ -134,7 +134,7 @@ def test_the_twin_of_resnet50_names_the_object_of_the_shipped_scene(reports):
 def test_a_model_without_a_twin_says_which_has_one(reports):
     with pytest.raises(WeightsUnavailable, match=r"ResNet18 has no small twin: .* stands for ResNet50") as caught:
         checkpoint("resnet18", "embedded", reports)
-    assert "resnet50" in caught.value.remedy
+    assert "ResNet50" in caught.value.remedy
 
 
 def test_a_damaged_file_is_named_with_the_remedy(copied: Path):
