@@ -19,7 +19,7 @@ def test_what_is_not_named_takes_the_lessons_value() -> None:
         ({"max_new_tokens": 5000}, "max_new_tokens = 5000 is not possible: it takes a whole number from 1 to 1,000."),
         ({"max_new_tokens": "many"}, "max_new_tokens = 'many' is not possible: it takes a whole number from 1 to"),
         ({"temperature": 9}, "temperature = 9 is not possible: it takes a number from 0.05 to 2"),
-        ({"device": "gpu"}, "device = 'gpu' is not possible: it takes text like ^(auto|cpu|cuda"),
+        ({"device": "gpu"}, "device = 'gpu' is not possible: it takes text like ^(auto|cpu|mps|cuda"),
         ({"model": "gpt"}, "model = 'gpt' is not possible: it takes 'qwen3-0.6b'."),
         ({"prompt": ""}, "prompt = '' is not possible: it takes text of 1 to 1,000 characters."),
         ({"steps": 5}, "has no setting 'steps'"),
@@ -99,7 +99,7 @@ def test_a_batch_size_that_is_named_twice_is_refused() -> None:
 
 
 def test_what_a_choice_takes_is_listed() -> None:
-    assert allowed(INPAINTING, "region") == "'box' or 'mask'"
+    assert allowed(INPAINTING, "region") == "'box' or 'mask' or 'painted'"
 
 
 @pytest.mark.parametrize(
