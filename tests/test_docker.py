@@ -15,7 +15,7 @@ from ruamel.yaml import YAML
 from tests.test_deploy import DEPLOY, ROOT
 
 OF_MODELS = {"torch", "torchvision", "transformers", "diffusers", "accelerate", "bitsandbytes", "torchao", "gguf"}
-OF_MODELS |= {"ultralytics", "huggingface_hub", "safetensors", "pytest"}
+OF_MODELS |= {"peft", "torchmetrics", "ultralytics", "huggingface_hub", "safetensors", "pytest"}
 
 
 def names(file: Path) -> set[str]:

@@ -62,7 +62,7 @@ def test_words_are_of_settings_that_exist_and_every_setting_has_them() -> None:
     shown = {(lab, name) for lab, name, field in FIELDS if settings_form._can_change(field)}
     own = {(lab, name) for lab in LABS for name in look_of(lab).words}
     assert own <= shown and all(set(look_of(lab).titles) <= set(look_of(lab).words) for lab in LABS)
-    general = {name for lab, name in shown - own} - {"picture"}
+    general = {name for lab, name in shown - own} - {"picture", "captions"}
     assert general | {"model"} == set(WORDS) and set(TITLES) <= set(WORDS)
 
 

@@ -49,11 +49,9 @@ def _signed(value: float) -> str:
     return f"{'−' if value < 0 else '+'}{significant(abs(value), 2)}"
 
 
-def _loss_chart(ways: dict[str, Record]) -> Any:
-    import altair as alt
-
-    colours = {"lora": colour("measured"), "full": colour("predicted")}
-    values = [
+def _values(ways: dict[str, Record]) -> list[dict[str, Any]]:
+    """A row per way, measured step and set of pictures."""
+    return [
         {
             "way": name,
             "what": what,
@@ -66,6 +64,12 @@ def _loss_chart(ways: dict[str, Record]) -> Any:
         for point in way["points"]
         for what in ("held_out", "learnt")
     ]
+
+
+def _loss_chart(ways: dict[str, Record]) -> Any:
+    import altair as alt
+
+    colours, values = {"lora": colour("measured"), "full": colour("predicted")}, _values(ways)
     last = [
         {**value, "title": TITLES[name]}  # type: ignore[index]
         for name in ways

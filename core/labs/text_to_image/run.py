@@ -7,7 +7,7 @@ the pictures comes from that setting alone.
 from typing import Any
 
 import torch
-from diffusers import StableDiffusionPipeline
+from diffusers import StableDiffusionPipeline, StableDiffusionXLPipeline
 
 from core.labs.text_to_image import program
 from core.labs.text_to_image.settings import Settings
@@ -54,7 +54,8 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
         progress,
         PIPELINE,
     )
-    pipe = as_pipeline(StableDiffusionPipeline, shared)
+    is_xl = CATALOG[settings.model].has_two_text_encoders
+    pipe = as_pipeline(StableDiffusionXLPipeline if is_xl else StableDiffusionPipeline, shared)
     own = pipe.scheduler
     if settings.scheduler != "own":
         program.change_scheduler(pipe, settings.scheduler)

@@ -159,8 +159,8 @@ def test_the_shown_code_runs(
 ) -> None:
     shutil.copy(SHIPPED["scene"], tmp_path)
     shutil.copy(SHEET, tmp_path)
-    for name in ("blueprint.png", "blueprint.txt"):
-        shutil.copy(LABS["fine_tuning"].program.with_name(name), tmp_path)
+    for file in ("blueprint.png", "blueprint.txt"):
+        shutil.copy(LABS["fine_tuning"].program.with_name(file), tmp_path)
     monkeypatch.chdir(tmp_path)
     exec(compile(twin_code(name, values, paths), name, "exec"), {"__name__": "__main__"})
     assert prints in capsys.readouterr().out

@@ -243,7 +243,7 @@ def test_dummy_weights_say_that_the_distance_is_of_random_weights(monkeypatch: p
     from core.runs import loading
 
     monkeypatch.setattr(loading, "checkpoint", lambda name, source, progress: checkpoint(name, "embedded", progress))
-    monkeypatch.setattr("core.runs.planning._no_room", lambda *arguments: None)
+    monkeypatch.setattr("core.runs.planning._no_room", lambda *arguments: (None, None))
     record = run(source="dummy", precisions=[])
     assert any("random weights" in note for note in record["notes"])
     assert record["outputs"]["text"] is None and record["outputs"]["text_reason"]

@@ -108,7 +108,7 @@ def test_random_weights_show_no_text_and_say_why(resident: Resident, monkeypatch
     from core.runs import loading
 
     monkeypatch.setattr(loading, "checkpoint", lambda name, source, progress: checkpoint(name, "embedded", progress))
-    monkeypatch.setattr("core.runs.planning._no_room", lambda *arguments: None)
+    monkeypatch.setattr("core.runs.planning._no_room", lambda *arguments: (None, None))
     watcher = Watcher()
     record = generate(resident, watcher, source="dummy").record
     assert record["outputs"]["text"] is None and "random weights" in record["outputs"]["text_reason"]
