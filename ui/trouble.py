@@ -7,6 +7,7 @@ import logging
 
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from core.errors import LabError
 from core.store.database import is_full, is_passing
@@ -40,14 +41,17 @@ def _known(error: Exception) -> str:
         return problem(error)
     if isinstance(error, DBAPIError) and is_passing(error):
         _log.error("The database did not take or give something: %s", error.orig)
-        return database_trouble(error)
+        return database_trouble(is_full(error))
+    if isinstance(error, NoConnection):
+        _log.error("No connection to the database was free: %s", error)
+        return database_trouble(is_full=False)
     return ""
 
 
-def database_trouble(error: DBAPIError) -> str:
+def database_trouble(is_full: bool) -> str:
     """Why the database could not be used, and what that means for what was just sent."""
-    why = "The disk of this server is full." if is_full(error) else "The database does not answer at the moment."
-    remedy = "Tell your teacher; then send it again." if is_full(error) else "Wait a moment, then send it again."
+    why = "The disk of this server is full." if is_full else "The database does not answer at the moment."
+    remedy = "Tell your teacher; then send it again." if is_full else "Wait a moment, then send it again."
     return (
         f"**{why}** What you just sent may not have been kept; everything that was confirmed before is safe. "
         f"{remedy} Nothing is counted twice."
