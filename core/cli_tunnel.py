@@ -17,6 +17,10 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 WITHOUT_TOKEN = "Teachers sign in under For teachers, as this installation is set up."
 
 
+_asked: list[int] = []
+"""Signals that asked this process to end."""
+
+
 class _Asked(BaseException):
     """A signal asked this process to end."""
 
@@ -49,6 +53,7 @@ def open_tunnel(options: argparse.Namespace) -> int:
 
 
 def _ask(number: int, frame: FrameType | None) -> None:
+    _asked.append(number)
     for each in SIGNALS:
         signal.signal(each, signal.SIG_IGN)  # once is enough: the ends of the children are waited for
     raise _Asked
@@ -75,6 +80,8 @@ def _serve(options: argparse.Namespace) -> None:
         with Link(agent, program, options.port) as link:
             _show(link.open())
             while app is None or app.ended is None:
+                if _asked:  # what a signal raises is lost where Python calls a finalizer
+                    raise _Asked
                 if link.has_ended:
                     _show(link.reopen(_say))
                 time.sleep(LOOK_S)
