@@ -53,7 +53,7 @@ def ngrok(mode: str, number: int) -> None:
         sys.exit(1)
     say(
         sys.stdout,
-        't=2026-11-30T08:00:00+0000 lvl=info msg="open config file" path=/root/.config/ngrok/ngrok.yml err=nil',
+        't=2026-11-30T08:00:00+0000 lvl=info msg="open config file" path=ngrok.yml err=nil',
     )
     say(
         sys.stdout,

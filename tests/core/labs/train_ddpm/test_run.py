@@ -221,7 +221,8 @@ def test_what_cannot_be_trained_is_refused(wrong: dict[str, Any], told: str) -> 
 
 def test_every_experiment_is_a_possible_run() -> None:
     for settings in LABS["train_ddpm"].experiments.values():
-        parse_settings(LABS["train_ddpm"], settings)
+        taken = parse_settings(LABS["train_ddpm"], settings).model_dump(mode="json")
+        assert {name: taken[name] for name in settings} == settings
 
 
 def test_live_bytes_are_those_of_tensors_that_are_still_there() -> None:
