@@ -92,15 +92,21 @@ def _fetched(model: "Model", only_check: bool) -> int:
 
 def run_workers(options: argparse.Namespace) -> int:
     """Start the workers, keep them alive, and let them put their runs back at SIGTERM or Ctrl-C."""
+    if options.cores is not None and (options.ray is None or options.cores < 1):
+        options.parser.error("--cores takes a number from 1 on and goes with --ray")
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # ahead of any thread's start, which takes it over
+    try:
+        return _run_local() if options.ray is None else _run_cluster(options)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _run_local() -> int:
+    """One worker per device of this machine, until a signal."""
     from core.jobs.supervisor import Supervisor
     from core.measure.machine import this_machine
     from core.store.database import migrate
 
-    if options.cores is not None and (options.ray is None or options.cores < 1):
-        options.parser.error("--cores takes a number from 1 on and goes with --ray")
-    signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)  # before any thread is started, which takes it over
-    if options.ray is not None:
-        return _run_cluster(options)
     migrate()
     supervisor = Supervisor(this_machine(), is_local=True)
     supervisor.start()

@@ -38,6 +38,7 @@ def watch_signals(leave: Callable[[str], None]) -> None:
     signal.set_wakeup_fd(write.fileno())
     for number in SIGNALS:
         signal.signal(number, lambda *_: None)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)  # a parent that waits for them itself hands its mask down
 
     def wait() -> None:
         while (received := read.recv(1)) and received[0] not in SIGNALS:

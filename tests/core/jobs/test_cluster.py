@@ -88,6 +88,7 @@ def test_a_machine_is_shared_out_by_gpus_or_by_cores() -> None:
 
 def test_sqlite_is_refused_with_the_reason(sqlite: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["workers", "--ray", "auto"]) == 1
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, ()) & {signal.SIGTERM, signal.SIGINT}
     told = capsys.readouterr().err
     assert "its locks do not hold over a network" in told and "postgresql+psycopg://" in told
     for wrong in (["--cores", "1"], ["--ray", "auto", "--cores", "0"]):

@@ -230,9 +230,16 @@ def test_stop_puts_the_job_back_without_using_its_attempt(sqlite: str, person: s
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_makes_a_worker_put_its_job_back(sqlite: str, person: str, number: signal.Signals) -> None:
+@pytest.mark.parametrize("is_blocked_by_its_parent", [False, True])
+def test_a_signal_makes_a_worker_put_its_job_back(
+    sqlite: str, person: str, number: signal.Signals, is_blocked_by_its_parent: bool
+) -> None:
     command = [sys.executable, "-m", "core.jobs.worker", "--execute", EXECUTE]
-    worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number] if is_blocked_by_its_parent else [])
+    try:
+        worker = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     job_id = submitted(person, do="hang")
     wait_for_state(job_id, "running")
     worker.send_signal(number)
