@@ -8,7 +8,7 @@ from core.labs.train_ddpm.settings import SIDES, SWITCHES
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import count, seconds, significant
-from ui.charts import Bar, bars, show
+from ui.charts import Bar, altair, bars, show
 from ui.colours import colour
 from ui.enlarged import enlarged
 from ui.figures import Figure
@@ -83,8 +83,7 @@ def _main(run: ShownRun, key: str) -> None:
 
 
 def _loss_chart(lines: dict[str, list[list[float]]]) -> Any:
-    import altair as alt
-
+    alt = altair()
     values = [{"line": LINES[name], "step": step, "loss": loss} for name, line in lines.items() for step, loss in line]
     dashes = alt.Scale(domain=list(LINES.values()), range=[[1, 0], [6, 4], [2, 3]])
     colours = alt.Scale(domain=list(LINES.values()), range=[colour("quiet"), colour("predicted"), colour("measured")])
@@ -173,8 +172,7 @@ def _segments(variant: Record) -> list[dict[str, Any]]:
 
 
 def _memory_chart(rows: list[dict[str, Any]]) -> Any:
-    import altair as alt
-
+    alt = altair()
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(height=18, stroke=colour("paper"), strokeWidth=1, color=colour("measured"))
