@@ -129,7 +129,7 @@ def _noise(program: Any, model: Any) -> Callable[[], Any]:
     schedule = program.Schedule(steps=512, device=next(model.parameters()).device)
     torch.manual_seed(SEED)
     noise = torch.randn(2, 3, program.SIDE, program.SIDE).to(schedule.beta.device)
-    return lambda: program.sample_ddim(model, noise, schedule, 50, lambda *_: None)
+    return lambda: program.sample_ddim(model, noise, schedule, 200, lambda *_: None)
 
 
 def _changed(program: Any, pipe: Any) -> Callable[[], Any]:
@@ -161,7 +161,7 @@ PICTURE = "stable-diffusion-1.5"
 WORDS = {"prompt": PROMPT, "seed": SEED}
 ONE_STAGE = {"subject": PROMPT, "details": "", "style": "", "negative_prompt": "", "magic": "", "nonsense": ""}
 CASES: dict[str, Case] = {
-    "ddpm": Case({"ways": [], "ddim_steps": [50], "seed": SEED}, "ddpm-cifar10-32", _noise),
+    "ddpm": Case({"ways": [], "ddim_steps": [200], "seed": SEED}, "ddpm-cifar10-32", _noise),
     "guidance": Case(
         WORDS | {"repeats": 1, "looks": 0, "scales": [], "num_inference_steps": 15},
         PICTURE,
