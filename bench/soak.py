@@ -135,13 +135,14 @@ async def _soak(
 ) -> dict[str, Any]:
     turns = [Asked(*cases[number % len(cases)]) for number in range(STUDENTS)]
     await asyncio.gather(*(student.follow([turn]) for student, turn in zip(room.students, turns, strict=True)))
+    last = [Asked(*case) for case in cases]
+    await room.students[0].follow(last)  # so that the worker holds the same models at both readings
     await _rest(room, "the warm-up", idle_s)
     start, began = vitals(room), time.time()
     killing = asyncio.create_task(killer(room, kills, began))
     await asyncio.gather(*(student.follow(plan) for student, plan in zip(room.students, plans, strict=True)))
     killed, took_s = await killing, time.time() - began
     jobs = room.jobs(began)
-    last = [Asked(*case) for case in cases]
     began = time.time()
     await room.students[0].follow(last)
     after = room.jobs(began)
