@@ -8,9 +8,11 @@ from typing import Any
 
 from core.models.model import DTYPE_BYTES, Component, Model
 
-__all__ = ["CATALOG", "CONFIGS", "DTYPE_BYTES", "Component", "Model"]
+__all__ = ["CATALOG", "CLIP", "CONFIGS", "DTYPE_BYTES", "Component", "Model"]
 CONFIGS = Path(__file__).parent / "configs"
 """Architecture configurations, one folder per model in the layout of its repository."""
+CLIP = "clip-vit-base-patch16"
+"""What looks at pictures for the labs: CLIP, and the judge that is its small twin."""
 ONE_CLASSIFIER = "the embedded classifier stands for ResNet50, and there is only this one"
 ONE_PAINTER = "the embedded painters stand for Stable Diffusion 1.5 and LCM Dreamshaper v7"
 PIPELINE_PATTERNS = ("model_index.json", "*/*.json", "*/*.txt", "*/*.fp16.safetensors")
@@ -233,7 +235,7 @@ CATALOG: dict[str, Model] = {
             twin_size=32,
         ),
         Model(
-            id="clip-vit-base-patch16",
+            id=CLIP,
             title="CLIP ViT-B/16",
             task="text-and-picture",
             repo="openai/clip-vit-base-patch16",
