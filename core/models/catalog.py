@@ -193,6 +193,23 @@ CATALOG: dict[str, Model] = {
         _xl("sdxl-base", "SDXL", "stabilityai/stable-diffusion-xl-base-1.0", 1024, "CreativeML Open RAIL++-M", 50, 5.0),
         _xl("sdxl-turbo", "SDXL-Turbo", "stabilityai/sdxl-turbo", 512, "Stability AI Community License", 1, 0.0),
         Model(
+            id="sdxl-refiner",
+            title="SDXL refiner",
+            task="refining",
+            repo="stabilityai/stable-diffusion-xl-refiner-1.0",
+            licence="CreativeML Open RAIL++-M",
+            # Its second text encoder and VAE are SDXL's own, from which it takes them: they are not fetched again.
+            components=(Component("unet", "UNet of the refiner", 2_259_526_660),),
+            twin=(),
+            twin_reason=ONE_PAINTER,
+            download_bytes=4_520_000_000,
+            storage_dtype="float16",
+            variant="fp16",
+            allow_patterns=("model_index.json", "scheduler/*.json", "unet/config.json", "unet/*.fp16.safetensors"),
+            required_files=("unet/diffusion_pytorch_model.fp16.safetensors",),
+            native_size=1024,
+        ),
+        Model(
             id="sdxl-inpainting",
             title="SDXL inpainting",
             task="inpainting",
