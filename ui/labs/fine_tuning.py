@@ -5,7 +5,7 @@ import io
 import streamlit as st
 from PIL import Image
 
-from core.labs.fine_tuning.settings import TITLES
+from core.labs.fine_tuning.settings import FOLLOWED, TITLES
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import count, gb, gib, seconds, significant
@@ -15,6 +15,7 @@ from ui.figures import Figure
 from ui.labs.captioned_pictures import captioned_pictures
 from ui.labs.look import Draw, Look
 from ui.labs.loss_curves import fallen, losses
+from ui.labs.prompt_scores import prompt_scores
 from ui.plain import plain
 from ui.runs import ShownRun
 
@@ -85,6 +86,8 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     tabs: dict[str, Draw] = {}
     if _ways(run.record):
         tabs |= {"Loss": _losses, "What it takes": _takes, "Memory of training": _memory}
+    if (_found(run.record).get("scores") or {}).get("states"):
+        tabs["Score"] = _scores
     if _found(run.record).get("parts"):
         tabs["What learns"] = _learns
     if any(picture.role == "examples" for picture in run.pictures):
@@ -94,6 +97,10 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
 
 def _losses(run: ShownRun, key: str) -> None:
     losses(run.id, _ways(run.record), _found(run.record)["held_out"], key)
+
+
+def _scores(run: ShownRun, key: str) -> None:
+    prompt_scores(run.id, _found(run.record)["scores"], run.pictures, key)
 
 
 def _takes(run: ShownRun, key: str) -> None:
@@ -218,6 +225,11 @@ WORDS = {
         "Keeps fewer activations and computes the others again: slower, smaller.",
     ),
     "side": ("Size in pixels", "Height and width that pictures are trained and drawn in."),
+    "clip_score": (
+        "Score six prompts",
+        "Draws six prompts before and after each way and says how well the pictures agree with them: by CLIP, which is "
+        "loaded beside the model, or for the small twin by its judge.",
+    ),
     "prompt": ("Prompt", "Drawn before and after, beside two captions that were held out."),
 }
 """What the settings of this lab alone are called."""
@@ -231,9 +243,13 @@ LOOK = Look(
     open_fields=("ways", "prompt", "rank"),
     question_fields=("prompt",),
     counted="steps",
+    followed=FOLLOWED,
     libraries=("torch", "diffusers", "peft"),
     words=WORDS,
-    titles={"ways": {str(name): title for name, title in TITLES.items()}},
+    titles={
+        "ways": {str(name): title for name, title in TITLES.items()},
+        "clip_score": {"auto": "With the small twin", "yes": "Yes", "no": "No"},
+    },
     draws=True,
     own_pictures=captioned_pictures,
     height_px=1100,

@@ -47,6 +47,7 @@ FROM_THE_DESIGN = {
     },
     "sdxl-base": SDXL,
     "sdxl-turbo": SDXL,
+    "sdxl-refiner": {"unet": 2_259_526_660},
     "ddpm-cifar10-32": {"model": 35_746_307},
     "clip-vit-base-patch16": {"model": 149_620_737},
     "yolov8n-seg": {"model": 3_409_968},

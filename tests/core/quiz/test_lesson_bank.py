@@ -16,7 +16,17 @@ from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
 KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
-KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c", "D4": "c", "D5": "d", "D6": "bc", "D7": "b", "D8": "c", "D9": "ad"}
+KEY_OF_DIFFUSION = {
+    "D1": "bd",
+    "D2": "c",
+    "D4": "c",
+    "D5": "d",
+    "D6": "bc",
+    "D7": "b",
+    "D8": "c",
+    "D9": "ad",
+    "D10": "a",
+}
 KEY_OF_NOISE = {"N1": "d", "N2": "ac", "N3": "a", "N4": "c", "N5": "b"}
 KEY_OF_TRAINING = {"T1": "acd", "T2": "c", "T3": "b", "T4": "ad", "T5": "a"}
 KEY_OF_MEMORY = {"M5": "abd"}
