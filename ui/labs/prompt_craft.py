@@ -102,7 +102,7 @@ def _score(run: ShownRun, value: float | None) -> str:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """The stages beside each other, then the tokens."""
+    """The stages beside each other."""
     found, made = _found(run), _made(run, "picture")
     if made:
         with st.grid(3, min_column_width=TILE_PX, gap="xsmall"):
@@ -110,8 +110,6 @@ def _main(run: ShownRun, key: str) -> None:
                 alt = f"Stage {number}, {STAGES[stage['stage']]}: {stage['prompt']}"
                 st.image(enlarged(picture.png), caption=_caption(run, number, stage), width="stretch", alt=alt)
         size_note(made[0].png, "Each picture has")
-    if found.get("tokens"):
-        token_view(found["tokens"], run.record["settings"]["source"])
 
 
 def _caption(run: ShownRun, number: int, stage: Record) -> str:
@@ -138,6 +136,10 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     found, tabs = _found(run), dict[str, Draw]()
     if found.get("words"):
         tabs["Words"] = _words
+    if found.get("tokens"):
+        tabs["Tokens"] = _tokens
+    if found.get("words"):
+        tabs["Without a word"] = _without
     if found.get("stages"):
         tabs["Similarity"] = _similarity
         tabs["Compare"] = lambda run, key: before_after(_sides(run), key)
@@ -156,9 +158,9 @@ def _labels(words: Sequence[Record]) -> list[str]:
 
 
 def _words(run: ShownRun, key: str) -> None:
-    """How far each word moved the picture, in pixels and where there is one in CLIP's space, and the pictures."""
+    """How far each word moved the picture, in pixels and where there is one in CLIP's space."""
     found = _found(run)
-    labels = _labels(found["words"])
+    labels, named = _labels(found["words"]), _named(found["controls"])
     for name, title, unit in (
         (
             "moved",
@@ -168,15 +170,28 @@ def _words(run: ShownRun, key: str) -> None:
         ("moved_in_clip", "The same in CLIP's space", "1 − cosine between the two pictures"),
     ):
         rows = [Bar(label, word[name], significant(word[name])) for label, word in _with(name, labels, found["words"])]
-        named = [CONTROLS[each["control"]] for each in found["controls"]]
         rows += [
             Bar(label, c[name], significant(c[name]), "quiet") for label, c in _with(name, named, found["controls"])
         ]
         alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
         bars(title, rows, unit, alt, f"{key}_{name}")
     st.caption(WORDS_TOLD)
+
+
+def _named(controls: Sequence[Record]) -> list[str]:
+    return [CONTROLS[each["control"]] for each in controls]
+
+
+def _tokens(run: ShownRun, key: str) -> None:
+    token_view(_found(run)["tokens"], run.record["settings"]["source"])
+
+
+def _without(run: ShownRun, key: str) -> None:
+    """The pictures that the chart of the words is about."""
+    found = _found(run)
+    labels = [*_labels(found["words"]), *_named(found["controls"])]
     with st.grid(6, min_column_width=TILE_PX, gap="xsmall"):
-        for label, picture in zip([*labels, *named], _made(run, "word") + _made(run, "control"), strict=True):
+        for label, picture in zip(labels, _made(run, "word") + _made(run, "control"), strict=True):
             told = plain(f"without {label}" if picture.role == "word" else label)
             st.image(enlarged(picture.png), caption=told, width="stretch", alt=f"Generated picture, {told}")
 
