@@ -62,10 +62,13 @@ def test_an_empty_prompt_says_why_there_is_no_similarity() -> None:
     assert (figure.value, figure.missing) == (None, "the prompt is empty")
 
 
-def test_what_a_run_without_single_words_is_about_comes_first() -> None:
-    tokens = {"prompt": table("a")}
-    assert list(LOOK.tabs(shown(words=WORDS, controls=CONTROLS, tokens=tokens)))[:2] == ["Words", "Tokens"]
-    assert next(iter(LOOK.tabs(shown(words=[], tokens=tokens)))) == "Tokens"
+def test_what_a_run_is_about_comes_first() -> None:
+    def first(**found: Any) -> str:
+        return next(iter(LOOK.tabs(shown(stages=[{"similarity": 50.0}], **found))))
+
+    assert first(words=WORDS, controls=CONTROLS, tokens={"prompt": table("a", limit=3, lost=("b",))}) == "Words"
+    assert first(words=[], tokens={"prompt": table("a", limit=3, lost=("b",))}) == "Tokens"
+    assert first(words=[], tokens={"prompt": table("a")}) == "Pictures"
 
 
 def test_a_run_that_was_stopped_early_has_no_tabs() -> None:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.runs.records import Record, fastest
+from core.runs.records import Record
 from core.store.tables import Picture
-from core.units import seconds, significant
+from core.units import significant
 from ui.before_after import Side, before_after
 from ui.charts import Bar, bars, time_bars
 from ui.enlarged import enlarged, size_note
@@ -17,7 +17,7 @@ from ui.labs.prompt_tokens import token_view
 from ui.picture_grid import TILE_PX
 from ui.plain import plain
 from ui.results.cost import cost
-from ui.results.readings import evaluation_chart, peak_figure, written
+from ui.results.readings import evaluation_chart
 from ui.runs import ShownRun
 
 STAGES = {
@@ -34,13 +34,9 @@ CONTROLS = {
     "other_seed": "another seed",
     "nonsense": "nonsense added",
 }
-ATTRIBUTES = {"scene": "Landscape", "time": "Time of day", "object": "Object", "style": "Style"}
 NO_MEANING = "The weights are random, so this number means nothing."
-WORDS_TOLD = (
-    "Each picture was drawn with one word less, everything else as it was: seed, steps, guidance, negative prompt. "
-    "Grey: what to compare with. Another seed shows how far two pictures of one prompt are apart; a made-up word shows "
-    "what any further word does. A word that moves the picture no further than that one was hardly understood."
-)
+WORDS_TOLD = "Drawn with one word less, everything else as it was. Grey: what to compare with."
+NONSENSE_TOLD = " A word that moves the picture no further than nonsense does was hardly understood."
 
 
 def _found(run: ShownRun) -> Record:
@@ -61,7 +57,7 @@ def _sentence(run: ShownRun) -> str:
 
 
 def _figures(run: ShownRun) -> list[Figure]:
-    found, best = _found(run), fastest(run.record)
+    found = _found(run)
     tokens = (found.get("tokens") or {}).get("prompt")
     return [
         Figure(
@@ -70,8 +66,6 @@ def _figures(run: ShownRun) -> list[Figure]:
             "Of the whole prompt, with the two marks, and how many the text encoder reads.",
         ),
         _similarity_figure(run),
-        Figure("Fastest picture", written(best, "wall_s", seconds)),
-        peak_figure(run.record),
     ]
 
 
@@ -102,6 +96,10 @@ def _score(run: ShownRun, value: float | None) -> str:
 
 
 def _main(run: ShownRun, key: str) -> None:
+    """Nothing: what answers is in the first tab, so that the page of a question stays short."""
+
+
+def _pictures(run: ShownRun, key: str) -> None:
     """The stages beside each other."""
     found, made = _found(run), _made(run, "picture")
     if made:
@@ -136,6 +134,10 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     found, tabs = _found(run), dict[str, Draw]()
     if found.get("words"):
         tabs["Words"] = _words
+    elif found.get("tokens") and _is_cut(found["tokens"]["prompt"]):
+        tabs["Tokens"] = _tokens
+    if found.get("stages"):
+        tabs["Pictures"] = _pictures
     if found.get("tokens"):
         tabs["Tokens"] = _tokens
     if found.get("words"):
@@ -149,6 +151,10 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     if run.record.get("repeats"):
         tabs["Cost"] = lambda run, key: cost(run.record, key)
     return tabs
+
+
+def _is_cut(tokens: Record) -> bool:
+    return bool(tokens["count"] > tokens["limit"])
 
 
 def _labels(words: Sequence[Record]) -> list[str]:
@@ -175,7 +181,8 @@ def _words(run: ShownRun, key: str) -> None:
         ]
         alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
         bars(title, rows, unit, alt, f"{key}_{name}")
-    st.caption(WORDS_TOLD)
+    has_nonsense = any(each["control"] == "nonsense" for each in found["controls"])
+    st.caption(WORDS_TOLD + (NONSENSE_TOLD if has_nonsense else ""))
 
 
 def _named(controls: Sequence[Record]) -> list[str]:
@@ -230,13 +237,14 @@ def _asked(stages: Sequence[Record]) -> None:
     if not asked:
         st.caption("The prompt asks for nothing that the judge knows: landscape, time of day, object or style.")
         return
-    head = "".join(f" {ATTRIBUTES[each['attribute']]}: {' or '.join(each['wanted'])} |" for each in asked)
+    head = "".join(f" {' or '.join(each['wanted'])} |" for each in asked)
     lines = [f"| Stage |{head}", "|:--|" + "--:|" * len(asked)]
     for stage in stages:
         lines.append(f"| {STAGES[stage['stage']]} |" + "".join(f" {each['sure']:.0%} |" for each in stage["asked"]))
     st.markdown("\n".join(lines))
     st.caption(
-        "The judge is a small network that knows these four questions and no text. Its percentages are no CLIP scores."
+        "The judge is a small network that knows four questions and no text: landscape, time of day, object, style. "
+        "Its percentages are no CLIP scores."
     )
 
 
@@ -287,9 +295,9 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("subject", "details", "style", "negative_prompt", "magic"),
-    question_fields=("subject", "details", "magic"),
+    question_fields=("details",),
     counted="evaluations",
-    height_px=1400,
+    height_px=900,
     words=WORDS,
     draws=True,
 )

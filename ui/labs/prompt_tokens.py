@@ -12,7 +12,7 @@ MOST_LOST = 40
 """Boxes of what was not read; more are counted."""
 OWN = {
     "embedded": "The small twin has a tokenizer of its own: each word that it knows is one token, others fall into "
-    "letters, and there are {limit} places. The real model's tokenizer knows 49,408 tokens and has 77 places.",
+    "pieces, and there are {limit} places. The real model's tokenizer knows 49,408 tokens and has 77 places.",
     "dummy": "Cut by a tokenizer of the real size, 49,408 tokens and {limit} places, whose vocabulary is ours: counts "
     "are close to the real model's for common words, pieces and numbers are not its own.",
     "hub": "The model's own tokenizer, with {limit} places.",
