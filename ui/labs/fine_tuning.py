@@ -59,19 +59,27 @@ def _figures(run: ShownRun) -> list[Figure]:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """A row of pictures for each state of the weights, a column for each prompt."""
-    made = [picture for picture in run.pictures if picture.role == "picture"]
-    for title, row in _rows(made).items():
-        st.markdown(f"**{plain(title)}**")
-        with st.grid(len(row), min_column_width=96, gap="xsmall"):
-            for picture in row:
-                caption = plain(picture.details["caption"])
-                st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {caption}")
-    if made:
-        size_note(made[0].png, "Each picture has")
+    """What was left out; all else is in the tabs, pictures first, so that the page of a question stays short."""
     for way in _found(run.record).get("ways") or []:
         if not way["is_available"]:
             st.caption(f":material/memory_alt: **{plain(way['title'])}** was left out. {plain(way['reason'])}")
+
+
+def _pictures(run: ShownRun, key: str) -> None:
+    """A row of pictures for each state of the weights, a column for each prompt, which stands below the last row."""
+    rows = _rows(_made(run))
+    for title, row in rows.items():
+        st.markdown(f"**{plain(title)}**")
+        with st.grid(len(row), min_column_width=96, gap="xsmall"):
+            for picture in row:
+                told = plain(picture.details["caption"])
+                caption = told if row is list(rows.values())[-1] else None
+                st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {told}")
+    size_note(_made(run)[0].png, "Each picture has")
+
+
+def _made(run: ShownRun) -> list[Picture]:
+    return [picture for picture in run.pictures if picture.role == "picture"]
 
 
 def _rows(made: list[Picture]) -> dict[str, list[Picture]]:
@@ -82,7 +90,7 @@ def _rows(made: list[Picture]) -> dict[str, list[Picture]]:
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    tabs: dict[str, Draw] = {}
+    tabs: dict[str, Draw] = {"Pictures": _pictures} if _made(run) else {}
     if _ways(run.record):
         tabs |= {"Loss": _losses, "What it takes": _takes, "Memory of training": _memory}
     if _found(run.record).get("parts"):
