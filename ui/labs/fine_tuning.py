@@ -69,13 +69,18 @@ def _pictures(run: ShownRun, key: str) -> None:
     """A row of pictures for each state of the weights, a column for each prompt, which stands below the last row."""
     rows = _rows(_made(run))
     for title, row in rows.items():
-        st.markdown(f"**{plain(title)}**")
-        with st.grid(len(row), min_column_width=96, gap="xsmall"):
-            for picture in row:
-                told = plain(picture.details["caption"])
-                caption = told if row is list(rows.values())[-1] else None
-                st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {told}")
+        with st.container(gap="xsmall"):
+            st.markdown(f"**{plain(title)}**")
+            _row(title, row, is_last=row is list(rows.values())[-1])
     size_note(_made(run)[0].png, "Each picture has")
+
+
+def _row(title: str, row: list[Picture], is_last: bool) -> None:
+    with st.grid(len(row), min_column_width=96, gap="xsmall"):
+        for picture in row:
+            told = plain(picture.details["caption"])
+            caption = told if is_last else None
+            st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {told}")
 
 
 def _made(run: ShownRun) -> list[Picture]:
@@ -107,8 +112,7 @@ def _losses(run: ShownRun, key: str) -> None:
 def _takes(run: ShownRun, key: str) -> None:
     """Numbers, bytes and time of each way."""
     rows = [
-        f"| {way['title']} | {count(way['parameters'])} | {_file(way)} | {way['steps']} | "
-        f"{seconds(way['training_s'] / way['steps'])} |"
+        f"| {way['title']} | {count(way['parameters'])} | {_file(way)} | {way['steps']} | {seconds(_middle(way))} |"
         for way in _ways(run.record).values()
     ]
     st.markdown("\n".join(["| | numbers that learn | file | steps | time per step |", "|:--|--:|--:|--:|--:|", *rows]))
@@ -237,12 +241,12 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("ways", "prompt", "rank"),
-    question_fields=("prompt",),
+    question_fields=(),
     counted="steps",
     libraries=("torch", "diffusers", "peft"),
     words=WORDS,
     titles={"ways": {str(name): title for name, title in TITLES.items()}},
     draws=True,
     own_pictures=captioned_pictures,
-    height_px=1100,
+    height_px=900,
 )

@@ -11,8 +11,8 @@ STYLE = Path(__file__).parents[1] / "assets" / "tokens.css"
 MOST_LOST = 40
 """Boxes of what was not read; more are counted."""
 OWN = {
-    "embedded": "The small twin has a tokenizer of its own with {limit} places: a word that it knows is one token, others "
-    "fall into pieces. The real model's has 77.",
+    "embedded": "The small twin has a tokenizer of its own with {limit} places: a word that it knows is one token, "
+    "others fall into pieces. The real model's has 77.",
     "dummy": "Cut by a tokenizer of the real size, 49,408 tokens and {limit} places, whose vocabulary is ours: counts "
     "are close to the real model's for common words, pieces and numbers are not its own.",
     "hub": "The model's own tokenizer, with {limit} places.",
