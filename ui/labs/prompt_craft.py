@@ -171,7 +171,7 @@ def _words(run: ShownRun, key: str) -> None:
         (
             "moved",
             "How far leaving out one word moved the picture",
-            "average difference of the colour values, 0 to 255",
+            "difference of colours, 0 to 255",
         ),
         ("moved_in_clip", "The same in CLIP's space", "1 − cosine between the two pictures"),
     ):
