@@ -22,10 +22,10 @@ RUNS = {
     "q8": (TWIN, "Pixel difference to the first picture"),
     "q9": (TWIN, "Time of each picture"),
     "q11": (TWIN, "UNet, 9 input channels"),
-    "t1": ("t1", "The loss"),
+    "t1": ("t1", "The scale is logarithmic"),
     "w2": (TWIN, "How far leaving out one word moved the picture"),
     "w5": (TWIN, "tokens for 48 places"),
-    "f1": (TWIN, "Before"),
+    "f1": (TWIN, "Loss, LoRA"),
 }
 """By question: its address, and words of the table or the chart that answers it, which is in sight without a click."""
 

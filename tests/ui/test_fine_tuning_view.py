@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.store.tables import Run
+from core.store.tables import Picture, Run
 from ui.labs.fine_tuning import LOOK
 from ui.runs import ShownRun
 
@@ -61,3 +61,11 @@ def test_figures_are_the_loss_on_unseen_pictures_and_the_pace() -> None:
         ("Steps/s, LoRA", "2.0"),
         ("Steps/s, All weights", "2.0"),
     ]
+
+
+def test_pictures_come_first() -> None:
+    shown = run(way("lora"))
+    shown.__dict__["pictures"] = [
+        Picture(role="picture", details={"title": title, "caption": "A house"}) for title in ("Before", "LoRA")
+    ]
+    assert next(iter(LOOK.tabs(shown))) == "Pictures"

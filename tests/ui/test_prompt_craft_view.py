@@ -38,7 +38,7 @@ def table(*texts: str, limit: int = 8, lost: tuple[str, ...] = (), unlisted: int
 def test_the_sentence_tells_the_strongest_word_the_weakest_and_another_seed() -> None:
     told = LOOK.sentence(shown(words=WORDS, controls=CONTROLS))
     assert told == (
-        "Leaving out “boat” moved the picture furthest, by 20.0 of 255; “8k” moved it by 0.500, another seed by 40.0."
+        "Without “boat” the picture moved by 20.0 of 255, without “8k” by 0.500, with another seed by 40.0."
     )
     assert LOOK.sentence(shown(words=[], controls=CONTROLS)) == LOOK.sentence(shown()) == ""
 

@@ -49,15 +49,17 @@ def _sentence(run: ShownRun) -> str:
     if not words:
         return ""
     most, least = words[-1], words[0]
-    told = f"Leaving out “{plain(most['word'])}” moved the picture furthest, by {significant(most['moved'])} of 255"
+    told = f"Without “{plain(most['word'])}” the picture moved by {significant(most['moved'])} of 255"
     if most is not least:
-        told += f"; “{plain(least['word'])}” moved it by {significant(least['moved'])}"
+        told += f", without “{plain(least['word'])}” by {significant(least['moved'])}"
     seed = next((each["moved"] for each in found["controls"] if each["control"] == "other_seed"), None)
-    return told + (f", another seed by {significant(seed)}." if seed is not None else ".")
+    return told + (f", with another seed by {significant(seed)}." if seed is not None else ".")
 
 
 def _figures(run: ShownRun) -> list[Figure]:
     found = _found(run)
+    if found.get("words"):
+        return []  # the chart of the words stands in their place
     tokens = (found.get("tokens") or {}).get("prompt")
     return [
         Figure(
@@ -295,7 +297,7 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("subject", "details", "style", "negative_prompt", "magic"),
-    question_fields=("details",),
+    question_fields=(),
     counted="evaluations",
     height_px=900,
     words=WORDS,

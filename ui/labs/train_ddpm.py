@@ -115,14 +115,15 @@ def _drawn(run: ShownRun, key: str) -> None:
     """What the same noise became until a point, at first the last one, with both kinds of weights."""
     made = [picture for picture in run.pictures if picture.role == "drawn"]
     steps = list(dict.fromkeys(int(picture.details["step"]) for picture in made))
-    step = steps[-1]
+    step, side = steps[-1], SIDES[run.record["settings"]["network"]]
+    told = f"All from the same noise, {side} x {side} pixels each, shown enlarged."
     if len(steps) > 1:
-        step = st.select_slider("After so many steps", steps, step, count, key=f"{key}_{run.id}_drawn")
+        step = st.select_slider("After so many steps", steps, step, count, key=f"{key}_{run.id}_drawn", help=told)
+    else:
+        st.caption(told)
     with st.grid(2, min_column_width=280, gap="xsmall"):
         for picture in (each for each in made if each.details["step"] == step):
             _strip(picture)
-    side = SIDES[run.record["settings"]["network"]]
-    st.caption(f"All from the same noise, {side} x {side} pixels each, shown enlarged.")
 
 
 def _strip(picture: Picture) -> None:
@@ -281,7 +282,7 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("network", "steps", "time_limit_s", "batch", "device"),
-    question_fields=("steps", "seed"),
+    question_fields=("steps",),
     counted="steps",
     followed="loss",
     libraries=("torch", "diffusers"),
