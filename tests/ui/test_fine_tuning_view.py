@@ -4,7 +4,7 @@ from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
-from core.store.tables import Run
+from core.store.tables import Picture, Run
 from ui.labs.fine_tuning import LOOK
 from ui.runs import ShownRun
 
@@ -101,3 +101,11 @@ def test_a_change_is_told_with_its_interval_and_with_what_that_means() -> None:
     assert "interval −10 to +5.0. The interval holds 0: so few prompts do not tell whether it changed." in texts
     assert "| **Mean** | **85.0** | **65.0** | **82.5** |" in texts
     assert "judge says instead how sure it is" in found.caption[-1].value
+
+
+def test_pictures_come_first() -> None:
+    shown = run(way("lora"))
+    shown.__dict__["pictures"] = [
+        Picture(role="picture", details={"title": title, "caption": "A house"}) for title in ("Before", "LoRA")
+    ]
+    assert next(iter(LOOK.tabs(shown))) == "Pictures"

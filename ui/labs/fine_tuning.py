@@ -60,19 +60,32 @@ def _figures(run: ShownRun) -> list[Figure]:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """A row of pictures for each state of the weights, a column for each prompt."""
-    made = [picture for picture in run.pictures if picture.role == "picture"]
-    for title, row in _rows(made).items():
-        st.markdown(f"**{plain(title)}**")
-        with st.grid(len(row), min_column_width=96, gap="xsmall"):
-            for picture in row:
-                caption = plain(picture.details["caption"])
-                st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {caption}")
-    if made:
-        size_note(made[0].png, "Each picture has")
+    """What was left out; all else is in the tabs, pictures first, so that the page of a question stays short."""
     for way in _found(run.record).get("ways") or []:
         if not way["is_available"]:
             st.caption(f":material/memory_alt: **{plain(way['title'])}** was left out. {plain(way['reason'])}")
+
+
+def _pictures(run: ShownRun, key: str) -> None:
+    """A row of pictures for each state of the weights, a column for each prompt, which stands below the last row."""
+    rows = _rows(_made(run))
+    for title, row in rows.items():
+        with st.container(gap="xsmall"):
+            st.markdown(f"**{plain(title)}**")
+            _row(title, row, is_last=row is list(rows.values())[-1])
+    size_note(_made(run)[0].png, "Each picture has")
+
+
+def _row(title: str, row: list[Picture], is_last: bool) -> None:
+    with st.grid(len(row), min_column_width=96, gap="xsmall"):
+        for picture in row:
+            told = plain(picture.details["caption"])
+            caption = told if is_last else None
+            st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {told}")
+
+
+def _made(run: ShownRun) -> list[Picture]:
+    return [picture for picture in run.pictures if picture.role == "picture"]
 
 
 def _rows(made: list[Picture]) -> dict[str, list[Picture]]:
@@ -83,7 +96,7 @@ def _rows(made: list[Picture]) -> dict[str, list[Picture]]:
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    tabs: dict[str, Draw] = {}
+    tabs: dict[str, Draw] = {"Pictures": _pictures} if _made(run) else {}
     if _ways(run.record):
         tabs |= {"Loss": _losses, "What it takes": _takes, "Memory of training": _memory}
     if (_found(run.record).get("scores") or {}).get("states"):
@@ -106,8 +119,7 @@ def _scores(run: ShownRun, key: str) -> None:
 def _takes(run: ShownRun, key: str) -> None:
     """Numbers, bytes and time of each way."""
     rows = [
-        f"| {way['title']} | {count(way['parameters'])} | {_file(way)} | {way['steps']} | "
-        f"{seconds(way['training_s'] / way['steps'])} |"
+        f"| {way['title']} | {count(way['parameters'])} | {_file(way)} | {way['steps']} | {seconds(_middle(way))} |"
         for way in _ways(run.record).values()
     ]
     st.markdown("\n".join(["| | numbers that learn | file | steps | time per step |", "|:--|--:|--:|--:|--:|", *rows]))
@@ -241,7 +253,7 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("ways", "prompt", "rank"),
-    question_fields=("prompt",),
+    question_fields=(),
     counted="steps",
     followed=FOLLOWED,
     libraries=("torch", "diffusers", "peft"),
@@ -252,5 +264,5 @@ LOOK = Look(
     },
     draws=True,
     own_pictures=captioned_pictures,
-    height_px=1100,
+    height_px=900,
 )

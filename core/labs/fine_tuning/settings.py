@@ -60,9 +60,9 @@ class Settings(ModelSettings):
     time_limit_s: int = Field(default=60, ge=2, le=1800)
     """Seconds that each way may train."""
     rank: int = Field(default=8, ge=1, le=128)
-    lora_learning_rate: Rate | None = None
+    lora_learning_rate: Rate | None = Field(default=None, multiple_of=0.00001)
     """None is 0.0001, 0.01 for the small twin."""
-    full_learning_rate: Rate | None = None
+    full_learning_rate: Rate | None = Field(default=None, multiple_of=0.00001)
     """None is 0.00001, 0.0005 for the small twin."""
     batch_size: int | None = Field(default=None, ge=1, le=32)
     """None is 4, and 1 for the full size on a CPU."""

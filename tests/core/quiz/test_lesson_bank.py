@@ -359,6 +359,24 @@ def test_no_text_shouts_or_spells_another_way(name: str) -> None:
     assert not re.search(r"quantiz|optimizer|normaliz|color|Right to leave|\d %", told)
 
 
+def test_averaged_weights_move_as_far_as_the_question_says() -> None:
+    import torch
+
+    from core.labs.train_ddpm.program import average
+
+    def moved(step: int) -> int:
+        slow, fast = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+        for weight in slow.parameters():
+            torch.nn.init.zeros_(weight)
+        for weight in fast.parameters():
+            torch.nn.init.ones_(weight)
+        average(slow, fast, step)
+        return round(100 * slow.weight.item())
+
+    assert [moved(step) for step in (0, 299, 100_000)] == [90, 3, 1]
+    assert "90% of it after the first step, 3% after the 300th, and never less than 1%" in TEXT.replace("\n      ", " ")
+
+
 def test_a_class_and_one_machine_is_worked_out_again() -> None:
     question = LESSON.question("D9")
     picture_s, people, every_s = 4.0, 30, 180.0
