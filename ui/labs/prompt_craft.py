@@ -241,12 +241,12 @@ def _asked(stages: Sequence[Record]) -> None:
         return
     head = "".join(f" {' or '.join(each['wanted'])} |" for each in asked)
     lines = [f"| Stage |{head}", "|:--|" + "--:|" * len(asked)]
-    for stage in stages:
-        lines.append(f"| {STAGES[stage['stage']]} |" + "".join(f" {each['sure']:.0%} |" for each in stage["asked"]))
+    for number, stage in enumerate(stages, 1):
+        lines.append(f"| {number} |" + "".join(f" {each['sure']:.0%} |" for each in stage["asked"]))
     st.markdown("\n".join(lines))
     st.caption(
-        "The judge is a small network that knows four questions and no text: landscape, time of day, object, style. "
-        "Its percentages are no CLIP scores."
+        "Stages are numbered as their pictures. The judge is a small network that knows four questions and no text: "
+        "landscape, time of day, object, style. Its percentages are no CLIP scores."
     )
 
 
