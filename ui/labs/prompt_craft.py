@@ -136,7 +136,7 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     found, tabs = _found(run), dict[str, Draw]()
     if found.get("words"):
         tabs["Words"] = _words
-    elif found.get("tokens") and _is_cut(found["tokens"]["prompt"]):
+    elif (tokens := (found.get("tokens") or {}).get("prompt")) and tokens["count"] > tokens["limit"]:
         tabs["Tokens"] = _tokens
     if found.get("stages"):
         tabs["Pictures"] = _pictures
@@ -153,10 +153,6 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     if run.record.get("repeats"):
         tabs["Cost"] = lambda run, key: cost(run.record, key)
     return tabs
-
-
-def _is_cut(tokens: Record) -> bool:
-    return bool(tokens["count"] > tokens["limit"])
 
 
 def _labels(words: Sequence[Record]) -> list[str]:
@@ -197,8 +193,7 @@ def _tokens(run: ShownRun, key: str) -> None:
 
 def _without(run: ShownRun, key: str) -> None:
     """The pictures that the chart of the words is about."""
-    found = _found(run)
-    labels = [*_labels(found["words"]), *_named(found["controls"])]
+    labels = [*_labels(_found(run)["words"]), *_named(_found(run)["controls"])]
     with st.grid(6, min_column_width=TILE_PX, gap="xsmall"):
         for label, picture in zip(labels, _made(run, "word") + _made(run, "control"), strict=True):
             told = plain(f"without {label}" if picture.role == "word" else label)
