@@ -136,7 +136,7 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     found, tabs = _found(run), dict[str, Draw]()
     if found.get("words"):
         tabs["Words"] = _words
-    elif found.get("tokens") and _is_cut(found["tokens"]["prompt"]):
+    elif (tokens := (found.get("tokens") or {}).get("prompt")) and tokens["count"] > tokens["limit"]:
         tabs["Tokens"] = _tokens
     if found.get("stages"):
         tabs["Pictures"] = _pictures
@@ -153,10 +153,6 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     if run.record.get("repeats"):
         tabs["Cost"] = lambda run, key: cost(run.record, key)
     return tabs
-
-
-def _is_cut(tokens: Record) -> bool:
-    return bool(tokens["count"] > tokens["limit"])
 
 
 def _labels(words: Sequence[Record]) -> list[str]:
@@ -197,8 +193,7 @@ def _tokens(run: ShownRun, key: str) -> None:
 
 def _without(run: ShownRun, key: str) -> None:
     """The pictures that the chart of the words is about."""
-    found = _found(run)
-    labels = [*_labels(found["words"]), *_named(found["controls"])]
+    labels = [*_labels(_found(run)["words"]), *_named(_found(run)["controls"])]
     with st.grid(6, min_column_width=TILE_PX, gap="xsmall"):
         for label, picture in zip(labels, _made(run, "word") + _made(run, "control"), strict=True):
             told = plain(f"without {label}" if picture.role == "word" else label)
@@ -241,12 +236,12 @@ def _asked(stages: Sequence[Record]) -> None:
         return
     head = "".join(f" {' or '.join(each['wanted'])} |" for each in asked)
     lines = [f"| Stage |{head}", "|:--|" + "--:|" * len(asked)]
-    for stage in stages:
-        lines.append(f"| {STAGES[stage['stage']]} |" + "".join(f" {each['sure']:.0%} |" for each in stage["asked"]))
+    for number, stage in enumerate(stages, 1):
+        lines.append(f"| {number} |" + "".join(f" {each['sure']:.0%} |" for each in stage["asked"]))
     st.markdown("\n".join(lines))
     st.caption(
-        "The judge is a small network that knows four questions and no text: landscape, time of day, object, style. "
-        "Its percentages are no CLIP scores."
+        "Stages are numbered as their pictures. The judge is a small network that knows four questions and no text: "
+        "landscape, time of day, object, style. Its percentages are no CLIP scores."
     )
 
 
