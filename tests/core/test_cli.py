@@ -174,8 +174,8 @@ def test_models_lists_the_catalog_and_what_fits_this_machine(
         "MobileNetV2",
     ]
     why = "has no small twin: the embedded"
-    assert all(f"{why} painters stand for Stable Diffusion 1.5" in line for line in lines[below : below + 3])
-    assert all(f"{why} classifier stands for ResNet50" in line for line in lines[below + 3 :])
+    assert all(f"{why} painters stand for Stable Diffusion 1.5" in line for line in lines[below : below + 4])
+    assert all(f"{why} classifier stands for ResNet50" in line for line in lines[below + 4 :])
 
 
 def test_a_broken_bank_is_listed_line_by_line(
