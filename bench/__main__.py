@@ -27,7 +27,7 @@ def _module(name: str, **how: object) -> dict[str, object]:
     return dict(import_module(f"bench.{name}").main(**how))
 
 
-MODULES = ("training", "optimisation", "observing", "page_open", "web_start", "class_load")
+MODULES = ("training", "diffusion", "optimisation", "observing", "page_open", "web_start", "class_load")
 BENCHMARKS: dict[str, Callable[..., dict[str, object]]] = {
     **{name: partial(labs.main, name) for name in labs.WHAT},
     "residence": labs.residence,

@@ -44,7 +44,8 @@ CANCELLED, WATCHED = 0.2, 0.3
 CANCEL_AFTER_S = {True: (0.0, 3.0), False: (0.0, 20.0)}
 """Seconds after a run began, or after it was asked for."""
 IDLE_S = 150.0
-"""Longer than Streamlit keeps the session of a closed tab."""
+CLOSED_TABS_KEPT_S = 60
+"""How long the server keeps the session of a closed tab here; the app has it kept for ten minutes."""
 MOST_GROWTH = 0.05
 TWIN: dict[str, Any] = {"source": "embedded"}
 CASES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -82,7 +83,8 @@ def measure(
     plans = drawn(runs, cases, draw)
     with tempfile.TemporaryDirectory() as folder, _settings(folder):
         log = Path(folder) / "server.log"
-        with Server(ROOT / "streamlit_app.py", log=log) as server:
+        kept = {"STREAMLIT_SERVER_DISCONNECTED_SESSION_TTL": str(CLOSED_TABS_KEPT_S)}
+        with Server(ROOT / "streamlit_app.py", kept, log) as server:
             room = Room(server, STUDENTS)
             found = asyncio.run(_soak(room, plans, drawn_kills(runs, kills, draw), idle_s, cases))
         if found["troubles"]:
@@ -134,25 +136,28 @@ async def _soak(
 ) -> dict[str, Any]:
     turns = [Asked(*cases[number % len(cases)]) for number in range(STUDENTS)]
     await asyncio.gather(*(student.follow([turn]) for student, turn in zip(room.students, turns, strict=True)))
-    await _rest("the warm-up", idle_s)
+    last = [Asked(*case) for case in cases]
+    await room.students[0].follow(last)  # so that the worker holds the same models at both readings
+    await _rest(room, "the warm-up", idle_s)
     start, began = vitals(room), time.time()
     killing = asyncio.create_task(killer(room, kills, began))
     await asyncio.gather(*(student.follow(plan) for student, plan in zip(room.students, plans, strict=True)))
     killed, took_s = await killing, time.time() - began
     jobs = room.jobs(began)
-    last = [Asked(*case) for case in cases]
     began = time.time()
     await room.students[0].follow(last)
     after = room.jobs(began)
-    await _rest("the runs", idle_s)
+    await _rest(room, "the runs", idle_s)
     troubles = [trouble for student in room.students for trouble in student.troubles]
     found = figures(jobs, after, start, vitals(room), killed, troubles)
     return found | {"took_s": round(took_s), "idle_s": idle_s}
 
 
-async def _rest(after: str, idle_s: float) -> None:
+async def _rest(room: Room, after: str, idle_s: float) -> None:
+    """Nobody comes, then one visitor does: only then Streamlit lets go of the sessions whose time is over."""
     print(f"{after} ended; {idle_s:.0f} s of rest", file=sys.stderr, flush=True)
     await asyncio.sleep(idle_s)
+    await room.visit()
 
 
 def figures(

@@ -75,6 +75,13 @@ class Room:
         self.server = server
         self.students = [Student(f"a-student-of-the-soak-{number}", server) for number in range(students)]
 
+    async def visit(self) -> None:
+        """Somebody opens the first page and closes it again."""
+        visitor = Visitor(self.server.port)
+        await visitor.arrive()
+        await visitor.leave()
+        await asyncio.sleep(POLL_S)
+
     def worker(self) -> psutil.Process | None:
         """The worker that the server runs now."""
         children = self.server.process.children()

@@ -58,8 +58,8 @@ def moving_unet(adapter: MotionAdapter) -> UNetMotionModel:
 def clip_loss(unet: UNetMotionModel, clean: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
     """Weighted squared error of the noise named in clips [n, FRAMES, 4, s, s].
 
-    Every frame has noise of its own; a clip's frames are at the same step. The weights are those of a network that names
-    the velocity (Salimans and Ho 2022), up to LARGEST_WEIGHT, and MOVING times more where something moves.
+    Every frame has noise of its own; a clip's frames are at the same step. The weights are those of a network that
+    names the velocity (Salimans and Ho 2022), up to LARGEST_WEIGHT, and MOVING times more where something moves.
     """
     noise = torch.randn_like(clean)
     steps = torch.randint(0, SCHEDULE.config.num_train_timesteps, (len(clean),), device=clean.device)

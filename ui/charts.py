@@ -31,6 +31,18 @@ _built: dict[Hashable, str] = {}
 """Charts as Vega-Lite, by everything that they show."""
 
 
+def altair() -> Any:
+    """Altair, imported with the first chart.
+
+    It looks for pandas among the loaded modules, and takes one that another page's thread has imported by half only.
+    Importing pandas here waits until it is whole.
+    """
+    import altair as found
+    import pandas  # noqa: F401
+
+    return found
+
+
 @contextmanager
 def from_run(origin: str) -> Iterator[None]:
     """Have every chart in the block carry `origin`: device, precision, weights, versions, date."""
@@ -84,8 +96,7 @@ def bars(
         return
 
     def make() -> Any:
-        import altair as alt_
-
+        alt_ = altair()
         end = max(TEXT_ROOM * (limit or 0), room * max(row.value for row in rows)) or 1
         layers = [_marks(alt_, rows, unit, end), _texts(alt_, rows)]
         return alt_.layer(*layers, *([limit_line(alt_, limit)] if limit else []))
@@ -112,8 +123,7 @@ def show(title: str, make: Callable[[], Any], shown: Hashable, rows: int, alt: s
 
 def _finished(chart: Any, rows: int) -> Any:
     """The chart with its height, and its origin below."""
-    import altair as alt_
-
+    alt_ = altair()
     lines = textwrap.wrap(_origin.get(), ORIGIN_CHARACTERS)
     below = alt_.TitleParams(
         text=lines,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.measure.statistics import summary
 from core.units import count, seconds
-from ui.charts import show
+from ui.charts import altair, show
 from ui.colours import colour
 
 SMALLEST_FOR_A_BAND = 4
@@ -28,8 +28,7 @@ def repeat_dots(title: str, times: Sequence[float], key: str, cold: int = 1) -> 
         return
 
     def make() -> Any:
-        import altair as alt
-
+        alt = altair()
         warm = times[cold:]
         layers = [_band(alt, warm)] if len(warm) >= SMALLEST_FOR_A_BAND else []
         layers += [_median(alt, warm)] if len(warm) > 1 else []

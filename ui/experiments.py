@@ -16,8 +16,10 @@ def experiments(form: Form) -> None:
 
     now = {name: form.value(name) for name in start}
     key = f"{form.prefix}_experiment"
-    # Set before the widget is drawn, so that it always shows what stands in the form. What a model brings is no choice.
-    tried = offered.items() if shown({}) != now else ()
+    # Set before the widget is drawn, so that it always shows what stands in the form. What a model brings is no choice,
+    # so a form as it begins is only an experiment that changes nothing.
+    is_changed = shown({}) != now
+    tried = [(title, settings) for title, settings in offered.items() if is_changed or not settings]
     st.session_state[key] = next((title for title, settings in tried if shown(settings) == now), None)
 
     def take() -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.errors import LabError
 from core.runs.parsing import parse_settings
-from core.runs.png import made_with
+from core.runs.png import describe, made_with
 from core.runs.registry import LABS
 from core.store.tables import Picture, Run
 from core.units import seconds
@@ -23,6 +23,8 @@ from ui.settings_link import lab_query
 ALL = "All"
 AT_ONCE = 12
 THUMBNAIL_PX = 320
+OF_PICTURE = ("num_inference_steps", "guidance_scale", "seed")
+"""What is told of a picture, as far as its lab keeps it."""
 
 
 def gallery() -> None:
@@ -56,20 +58,30 @@ def _more() -> None:
 
 
 def _tile(picture: Picture, run: Run) -> None:
-    settings, details = run.record["settings"], picture.details
-    told = changed({name: details.get(name) for name in ("num_inference_steps", "guidance_scale", "seed")})
-    prompt = str(settings.get("prompt", ""))
-    st.image(thumbnail(picture.png, THUMBNAIL_PX), width="stretch", alt=f"{prompt}, {told}")
+    prompt, told = words_of(picture, run)
+    st.image(thumbnail(picture.png, THUMBNAIL_PX), width="stretch", alt=", ".join(filter(None, (prompt, told))))
     st.markdown(plain(prompt))
-    took = f", {seconds(details['wall_s'])}" if details.get("wall_s") else ""
     title = LABS[run.lab].title if run.lab in LABS else run.lab
-    st.caption(f"{told}{took}. {title}, {day(run.created_at)}.")
+    st.caption(f"{plain(told)}. {title}, {day(run.created_at)}." if told else f"{title}, {day(run.created_at)}.")
     with st.container(horizontal=True, vertical_alignment="center"):
         _again(picture, run)
         st.page_link(
             page_path("runs/my_runs.py"), label="Its run", icon=":material/history:", query_params={"run": run.id}
         )
         png_button(picture, f"gallery_{run.id}")
+
+
+def words_of(picture: Picture, run: Run) -> tuple[str, str]:
+    """The prompt of this very picture, which need not be the run's, and what else made it what it is."""
+    details = picture.details
+    prompt = details.get("caption") or describe(picture.png).get("prompt") or run.record["settings"].get("prompt", "")
+    known = {name: details[name] for name in OF_PICTURE if details.get(name) is not None}
+    parts = [
+        str(details.get("title", "")),
+        changed(known),
+        seconds(details["wall_s"]) if details.get("wall_s") else "",
+    ]
+    return str(prompt), ", ".join(filter(None, parts))
 
 
 def _again(picture: Picture, run: Run) -> None:

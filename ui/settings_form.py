@@ -5,7 +5,8 @@ called stands in ui.setting_words.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from math import ceil, log10
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import streamlit as st
 from pydantic.fields import FieldInfo
@@ -150,7 +151,8 @@ class Form:
     def _number(self, name: str, field: FieldInfo, common: dict[str, Any]) -> Any:
         value = getattr(self.preset, name)
         # No limits here: the field would keep its last value silently, where the settings class says what it takes.
-        limits = {"value": value, "step": _step(field), "placeholder": "automatic"}
+        step = _step(field)
+        limits = {"value": value, "step": step, "format": _format(step), "placeholder": "automatic"}
         try:
             return st.number_input(label(self.lab, name), **limits, **common)
         except OverflowError:
@@ -172,10 +174,11 @@ def _devices() -> list[str]:
 
 
 def _types(field: FieldInfo) -> tuple[Any, ...]:
-    """The annotation's members without None: (int,) for `int | None`."""
+    """The annotation's members without None and without limits: (int,) for `int | None`, also where int has a range."""
     annotation = field.annotation
     members = (annotation,) if get_origin(annotation) in (Literal, tuple, None) else get_args(annotation)
-    return tuple(member for member in members if member is not type(None))
+    bare = (get_args(member)[0] if get_origin(member) is Annotated else member for member in members)
+    return tuple(member for member in bare if member is not type(None))
 
 
 def _kind(field: FieldInfo) -> Literal["choice", "choices", "bool", "number", "list", "text"]:
@@ -210,3 +213,12 @@ def _step(field: FieldInfo) -> float | int:
     parts = [part for source in (field, *get_args(field.annotation)) for part in getattr(source, "metadata", ())]
     multiple = next((part.multiple_of for part in parts if getattr(part, "multiple_of", None)), None)
     return number(multiple or (1 if number is int else 0.1))
+
+
+def _format(step: float | int) -> str | None:
+    """As many decimals as the step has, where they are more than the two that Streamlit shows.
+
+    >>> _format(0.0001), _format(0.1), _format(8)
+    ('%.4f', None, None)
+    """
+    return f"%.{ceil(-log10(step))}f" if step < 0.01 else None

@@ -8,9 +8,11 @@ from typing import Any
 
 from core.models.model import DTYPE_BYTES, Component, Model
 
-__all__ = ["CATALOG", "CONFIGS", "DTYPE_BYTES", "Component", "Model"]
+__all__ = ["CATALOG", "CLIP", "CONFIGS", "DTYPE_BYTES", "Component", "Model"]
 CONFIGS = Path(__file__).parent / "configs"
 """Architecture configurations, one folder per model in the layout of its repository."""
+CLIP = "clip-vit-base-patch16"
+"""What looks at pictures for the labs: CLIP, and the judge that is its small twin."""
 ONE_CLASSIFIER = "the embedded classifier stands for ResNet50, and there is only this one"
 ONE_PAINTER = "the embedded painters stand for Stable Diffusion 1.5 and LCM Dreamshaper v7"
 PIPELINE_PATTERNS = ("model_index.json", "*/*.json", "*/*.txt", "*/*.fp16.safetensors")
@@ -191,6 +193,23 @@ CATALOG: dict[str, Model] = {
         _xl("sdxl-base", "SDXL", "stabilityai/stable-diffusion-xl-base-1.0", 1024, "CreativeML Open RAIL++-M", 50, 5.0),
         _xl("sdxl-turbo", "SDXL-Turbo", "stabilityai/sdxl-turbo", 512, "Stability AI Community License", 1, 0.0),
         Model(
+            id="sdxl-refiner",
+            title="SDXL refiner",
+            task="refining",
+            repo="stabilityai/stable-diffusion-xl-refiner-1.0",
+            licence="CreativeML Open RAIL++-M",
+            # Its second text encoder and VAE are SDXL's own, from which it takes them: they are not fetched again.
+            components=(Component("unet", "UNet of the refiner", 2_259_526_660),),
+            twin=(),
+            twin_reason=ONE_PAINTER,
+            download_bytes=4_520_000_000,
+            storage_dtype="float16",
+            variant="fp16",
+            allow_patterns=("model_index.json", "scheduler/*.json", "unet/config.json", "unet/*.fp16.safetensors"),
+            required_files=("unet/diffusion_pytorch_model.fp16.safetensors",),
+            native_size=1024,
+        ),
+        Model(
             id="sdxl-inpainting",
             title="SDXL inpainting",
             task="inpainting",
@@ -233,7 +252,7 @@ CATALOG: dict[str, Model] = {
             twin_size=32,
         ),
         Model(
-            id="clip-vit-base-patch16",
+            id=CLIP,
             title="CLIP ViT-B/16",
             task="text-and-picture",
             repo="openai/clip-vit-base-patch16",

@@ -13,6 +13,7 @@ landscapes, and answers each with a probability per answer.
 import re
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,6 +56,8 @@ PHRASES: dict[str, dict[str, tuple[str, ...]]] = {
     },
 }
 """By which words a prompt asks for an answer."""
+NO_TEXT = "the prompt is empty"
+NOTHING_ASKED = "the prompt asks for nothing that the judge knows"
 WIDTHS = (3, 24, 48, 96, 96)
 
 
@@ -110,6 +113,24 @@ def asked_for(prompt: str) -> dict[str, tuple[str, ...]]:
         for name, answers in PHRASES.items()
     }
     return {name: answers for name, answers in named.items() if answers}
+
+
+def agreement(seen: dict[str, dict[str, float]], prompt: str) -> dict[str, Any]:
+    """How sure the judge is of what a prompt asks for, on average, 0 to 100: `similarity`, and each part under `asked`.
+
+    Of several answers to one question, any counts. Of a prompt that asks for nothing `similarity` is None.
+
+    Args:
+        seen: what `sureness` gave.
+    """
+    asked = [
+        {"attribute": name, "wanted": list(answers), "sure": min(1.0, sum(seen[name][each] for each in answers))}
+        for name, answers in asked_for(prompt).items()
+    ]
+    if not asked:
+        return {"similarity": None, "similarity_reason": NOTHING_ASKED if prompt.strip() else NO_TEXT}
+    mean = sum(each["sure"] for each in asked) / len(asked)  # type: ignore[misc]
+    return {"similarity": 100 * mean, "asked": asked}
 
 
 def _holds(text: str, phrase: str) -> bool:

@@ -10,12 +10,12 @@ UNIT_WORDS = {"s": "seconds", "1/s": "per second"}
 def figure(value: float, unit: str) -> str:
     """A value with its unit.
 
-    >>> figure(16.618, "s"), figure(2.5523, "GiB")
-    ('16.6 s', '2.55 GiB')
+    >>> figure(16.618, "s"), figure(2.5523, "GiB"), figure(61.7, "%")
+    ('16.6 s', '2.55 GiB', '61.7%')
     """
     if unit == "s":
         return seconds(value)
-    return f"{significant(value)}{'' if unit == '×' else ' '}{UNIT_WORDS.get(unit, unit)}"
+    return f"{significant(value)}{'' if unit in ('×', '%') else ' '}{UNIT_WORDS.get(unit, unit)}"
 
 
 def of_ticks(question: Question, ticked: frozenset[str], score: float) -> str:

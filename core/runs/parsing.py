@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 
 from core.errors import InvalidSettings
 from core.runs.lab import Lab
-from core.runs.settings import LabSettings
+from core.runs.settings import UNFINISHED, LabSettings
 from core.units import count
 
 LONGEST_ECHO = 60
@@ -59,6 +59,8 @@ def allowed(lab: Lab, name: str) -> str:
 
 def _explain(lab: Lab, error: ErrorDetails) -> InvalidSettings:
     name = str(error["loc"][0]) if error["loc"] else ""
+    if error["type"] == UNFINISHED:
+        return InvalidSettings(error["msg"], error["ctx"]["remedy"])
     if not name:
         return InvalidSettings(f"These settings do not go together: {_plain(error['msg'])}.", "Change one of them.")
     if name not in _schema(lab):

@@ -98,6 +98,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
     dtype, why_dtype = _dtype(settings.dtype, device, CATALOG[settings.model], machine)
     chosen = {_dtype(settings.dtype, name, CATALOG[settings.model], machine)[0] for name in _cards(device, machine)}
     concrete = settings.model_copy(update={"device": device, "source": source, "dtype": dtype}).settled()
+    models = models_of(concrete)
     missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]
     full, savers = _no_room(lab, models, concrete, machine)
     parameters = sum(model.twin_parameters if source == "embedded" else model.parameters for model in models)

@@ -45,6 +45,8 @@ class PreviewWatch(StepWatch):
         """The pipeline's own callback; `step` counts evaluations from 0."""
         tensors = super().__call__(pipe, step, timestep, tensors)
         evaluations, steps = pipe.num_timesteps, pipe.scheduler.num_inference_steps
+        if getattr(pipe, "denoising_end", None):  # another pipeline takes the rest
+            steps = evaluations
         done = step_of(step + 1, evaluations, steps)
         if done in shown_steps(evaluations, steps) and self.phases is not None:
             with self.phases.aside():

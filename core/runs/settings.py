@@ -19,6 +19,8 @@ Picture = Annotated[str, Field(pattern=r"^(shipped|table|scene|cats|upload:[0-9a
 `shipped` takes the one that the weights were made for: the drawn scene for the small twin, the table for all
 others."""
 Prompt = Annotated[str, Field(min_length=1, max_length=1000)]
+UNFINISHED = "unfinished"
+"""Kind of a pydantic error that says in whole words what is still to be done, with `remedy` in its context."""
 
 
 class LabSettings(BaseModel):

@@ -31,7 +31,7 @@ FILLERS = frozenset(
 )
 """Words that say too little for a picture to miss them."""
 TOKENIZER = ROOT / "embedded_models" / "qwen3-0.6b" / "tokenizer.json"
-WORD = re.compile(r"[^\W\d_]+")
+WORD = re.compile(r"\d*[^\W\d_]+")
 MOST_NAMED = 6
 
 PICTURE_WORLD = (

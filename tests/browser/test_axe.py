@@ -78,6 +78,7 @@ def page(context: BrowserContext) -> Iterator[Page]:
 def check(page: Page) -> None:
     """Look at the page in both themes."""
     expect(page.locator("h1").first).to_be_visible()
+    expect(page.get_by_test_id("stException")).to_have_count(0)
     found = []
     for scheme, paper in PAPER.items():
         page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from tests.browser.conftest import measured, open_page, settled
 from tests.browser.server import AppServer
 
 LAB = "lab_inpainting?inpainting_region=painted&inpainting_num_inference_steps=3"
-NOTHING = "the region is the one that you paint, and nothing is painted yet"
+NOTHING = "Nothing is painted yet."
 
 
 def canvas(page: Page) -> Locator:

@@ -22,6 +22,10 @@ RUNS = {
     "q8": (TWIN, "Pixel difference to the first picture"),
     "q9": (TWIN, "Time of each picture"),
     "q11": (TWIN, "UNet, 9 input channels"),
+    "t1": ("t1", "The scale is logarithmic"),
+    "w2": (TWIN, "How far leaving out one word moved the picture"),
+    "w5": (TWIN, "tokens for 48 places"),
+    "f1": (TWIN, "Loss, LoRA"),
 }
 """By question: its address, and words of the table or the chart that answers it, which is in sight without a click."""
 
@@ -56,12 +60,13 @@ def test_after_a_run(page: Page, server: AppServer, name: str) -> None:
 
 
 def shown(page: Page, chart: str) -> Locator:
-    """What is looked at first: the last of the pictures, else the table or the chart with the words of `RUNS`."""
+    """What is looked at first: the last of the pictures, else the table or chart with the words of `RUNS`, or these."""
     expect(page.get_by_text(chart, exact=False).first).to_be_visible()
     if (pictures := page.get_by_alt_text(re.compile("^(Generated picture|Result)"))).count():
         return pictures.last
     table = page.get_by_role("table").filter(has_text=chart)
-    return table if table.count() else page.get_by_test_id("stVegaLiteChart").first
+    charts = page.get_by_test_id("stVegaLiteChart")
+    return table if table.count() else charts.first if charts.count() else page.get_by_text(chart, exact=False).first
 
 
 def answer(page: Page) -> None:

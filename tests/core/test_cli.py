@@ -160,13 +160,22 @@ def test_models_lists_the_catalog_and_what_fits_this_machine(
     assert [line[start:].split("  ")[0] for line in lines[1:below]] == [
         "cpu float32, cuda float32",
         *["cpu float16, cuda float32"] * 3,
-        *["cuda float32"] * 3,
+        *["cuda float32"] * 2,
+        "cpu float16, cuda float32",
+        "cuda float32",
         *["cpu float32, cuda float32"] * 6,
     ]
-    assert [line.split()[0] for line in lines[below:]] == ["Stable", "SDXL", "SDXL-Turbo", "ResNet18", "MobileNetV2"]
+    assert [line.split()[0] for line in lines[below:]] == [
+        "Stable",
+        "SDXL",
+        "SDXL-Turbo",
+        "SDXL",
+        "ResNet18",
+        "MobileNetV2",
+    ]
     why = "has no small twin: the embedded"
-    assert all(f"{why} painters stand for Stable Diffusion 1.5" in line for line in lines[below : below + 3])
-    assert all(f"{why} classifier stands for ResNet50" in line for line in lines[below + 3 :])
+    assert all(f"{why} painters stand for Stable Diffusion 1.5" in line for line in lines[below : below + 4])
+    assert all(f"{why} classifier stands for ResNet50" in line for line in lines[below + 4 :])
 
 
 def test_a_broken_bank_is_listed_line_by_line(

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.classroom.uploads import SEVERAL
 from core.store.database import session
 from core.store.tables import Upload
-from ui.labs.captioned_pictures import SIDE
+from ui.labs.captioned_pictures import SIDE, by_name
 
 CAPTIONS = "\n".join(f"Thing {number}, flat" for number in range(4))
 
@@ -62,7 +62,7 @@ def test_pictures_and_a_text_file_become_one_strip_in_the_order_of_their_names(a
 
 def test_one_picture_is_too_few(app: AppTest) -> None:
     assert drop(app, picture("a.png")) is None
-    assert "takes 4 to 40 pictures, and 1 are here" in app.warning[0].value
+    assert "takes 4 to 40 pictures, and 1 is here" in app.warning[0].value
 
 
 def test_captions_that_do_not_match_are_told_with_both_numbers_and_stay(app: AppTest) -> None:
@@ -78,3 +78,16 @@ def test_a_corrupt_picture_is_named(app: AppTest) -> None:
     files = [*(picture(f"{number}.png") for number in range(3)), ("broken.png", b"\x89PNG nothing", "image/png")]
     assert drop(app, *files, ("captions.txt", CAPTIONS.encode(), "text/plain")) is None
     assert "broken.png" in app.warning[0].value and "cannot be read as a picture" in app.warning[0].value
+
+
+def test_ten_stands_behind_two_and_the_page_tells_the_order(app: AppTest) -> None:
+    names = ["10.png", "2.png", "B.png", "a.png"]
+    given = drop(app, *map(picture, names), ("captions.txt", CAPTIONS.encode(), "text/plain"))
+    assert given is not None and sorted(names, key=by_name) == ["2.png", "10.png", "a.png", "B.png"]
+    assert any("2.png, 10.png, a.png, B.png" in caption.value for caption in app.caption)
+
+
+def test_a_caption_that_is_too_long_is_named_by_its_line(app: AppTest) -> None:
+    long = "\n".join(["A thing", "x" * 201, "A thing", "A thing"])
+    assert drop(app, *(picture(f"{n}.png") for n in range(4)), ("c.txt", long.encode(), "text/plain")) is None
+    assert "in line 2 has 201" in app.warning[0].value

@@ -14,15 +14,18 @@ def page() -> None:
     from ui.experiments import experiments
     from ui.settings_form import Form
 
-    lab = LABS["text_to_image"]
-    form = Form(lab, lab.settings(), "here", ("prompt",))
+    lab = LABS[st.session_state["lab"]]
+    form = Form(lab, lab.settings(), "here", ("prompt", "network", "steps", "time_limit_s"))
     experiments(form)
     st.session_state["found"] = form.draw(disabled=False)[0]
 
 
 @pytest.fixture
-def app() -> AppTest:
-    return AppTest.from_function(page).run(timeout=30)
+def app(request: pytest.FixtureRequest) -> AppTest:
+    """A page of the lab that the test names, else of the one that draws."""
+    app = AppTest.from_function(page)
+    app.session_state["lab"] = getattr(request, "param", "text_to_image")
+    return app.run(timeout=30)
 
 
 def click(app: AppTest, title: str) -> dict[str, object]:
@@ -54,6 +57,20 @@ def test_another_model_brings_its_steps_and_guidance_and_experiments_start_from_
     assert (found["num_inference_steps"], found["guidance_scale"]) == (1, 0)
     found = click(app, "5 steps")
     assert (found["num_inference_steps"], found["guidance_scale"]) == (5, 0)
+
+
+@pytest.mark.parametrize("app", ["train_ddpm"], indirect=True)
+def test_an_experiment_that_changes_nothing_is_marked_and_leads_back_to_where_the_page_began(app: AppTest) -> None:
+    assert app.button_group[0].value == "A first look"
+    found = click(app, "Ten minutes")
+    assert app.button_group[0].value == "Ten minutes" and found["network"] == "medium"
+    found = click(app, "A first look")
+    assert app.button_group[0].value == "A first look"
+    assert (found["network"], found["steps"], found["time_limit_s"]) == ("small", 400, 60)
+
+
+def test_no_experiment_is_marked_where_the_form_is_as_it_began(app: AppTest) -> None:
+    assert app.button_group[0].value is None
 
 
 @pytest.mark.parametrize("title", LABS["text_to_image"].experiments)

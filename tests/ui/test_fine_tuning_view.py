@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from core.store.tables import Run
+from streamlit.testing.v1 import AppTest
+
+from core.store.tables import Picture, Run
 from ui.labs.fine_tuning import LOOK
 from ui.runs import ShownRun
 
@@ -61,3 +63,49 @@ def test_figures_are_the_loss_on_unseen_pictures_and_the_pace() -> None:
         ("Steps/s, LoRA", "2.0"),
         ("Steps/s, All weights", "2.0"),
     ]
+
+
+def state(name: str, *scores: float, **more: Any) -> dict[str, Any]:
+    title = {"before": "Before", "lora": "LoRA", "full": "All weights"}[name]
+    return {"name": name, "title": title, "scores": list(scores), "mean": sum(scores) / len(scores)} | more
+
+
+SCORES = {
+    "by": "judge",
+    "prompts": ["Sea by day", "Forest | at night"],
+    "states": [
+        state("before", 90.0, 80.0),
+        state("lora", 60.0, 70.0, change={"mean": -20.0, "low": -30.0, "high": -10.0}),
+        state("full", 95.0, 70.0, change={"mean": -2.5, "low": -10.0, "high": 5.0}),
+    ],
+}
+
+
+def test_scores_have_a_tab_where_there_are_some() -> None:
+    shown = run(way("lora"))
+    assert "Score" not in LOOK.tabs(shown)
+    shown.record["outputs"]["fine_tuning"]["scores"] = SCORES
+    assert "Score" in LOOK.tabs(shown)
+
+
+def test_a_change_is_told_with_its_interval_and_with_what_that_means() -> None:
+    def page(scores: dict) -> None:  # type: ignore[type-arg]
+        from ui.labs.prompt_scores import prompt_scores
+
+        prompt_scores("r", scores, [], "k")
+
+    found = AppTest.from_function(page, args=(SCORES,), default_timeout=60).run()
+    assert not found.exception
+    texts = " ".join(element.value for element in found.markdown)
+    assert "**LoRA**: by −20 points on average, interval −30 to −10. The interval leaves 0 out: it fell." in texts
+    assert "interval −10 to +5.0. The interval holds 0: so few prompts do not tell whether it changed." in texts
+    assert "| **Mean** | **85.0** | **65.0** | **82.5** |" in texts
+    assert "judge says instead how sure it is" in found.caption[-1].value
+
+
+def test_pictures_come_first() -> None:
+    shown = run(way("lora"))
+    shown.__dict__["pictures"] = [
+        Picture(role="picture", details={"title": title, "caption": "A house"}) for title in ("Before", "LoRA")
+    ]
+    assert next(iter(LOOK.tabs(shown))) == "Pictures"

@@ -2,8 +2,10 @@
 
 from typing import Any
 
-from core.store.tables import Picture
+from core.store.tables import Picture, Run
 from ui.labs.picture_sweeps import sweep_figures, sweep_sentence
+from ui.labs.text_to_image import LOOK
+from ui.runs import ShownRun
 
 SHIFTED = {"difference_to_first": 0.0, "distance_to_last": 0.0}
 
@@ -87,3 +89,28 @@ def test_a_grid_names_its_shortest_and_its_longest() -> None:
     record["settings"]["second_sweep"] = "guidance_scale"
     assert told(record, made) == {"Pictures": "2", "Least time": "1.00 s", "Most time": "5.00 s"}
     assert sweep_figures(record, made)[2].help == "The picture with steps 50."
+
+
+def test_shares_of_the_refiner_are_told_by_time_and_by_what_they_changed() -> None:
+    found = swept("refiner_share", [0, 0.2, 0.4], [9.0, 8.0, 7.0], difference_to_first=[0, 4.0, 6.5])
+    assert sweep_sentence(*found) == (
+        "With the refiner's share at 0.4 instead of 0 a picture took 7.00 s instead of 9.00 s; their colour values are "
+        "6.50 of 255 apart, on average."
+    )
+    assert told(*found) == {"Time per picture": "7.00–9.00 s"}
+
+
+def test_both_counts_of_a_refined_picture_are_told() -> None:
+    refiner = {"evaluations": 10, "seconds_per_evaluation": 0.4}
+    repeat = {"index": 0, "is_first": True, "wall_s": 30.0, "evaluations": 40, "seconds_per_evaluation": 0.5}
+    record = {"settings": {}, "repeats": [repeat | {"refiner": refiner}], "device": {"type": "cpu"}, "memory": {}}
+    shown = ShownRun(Run(id="r", record=record))
+    shown.__dict__["pictures"] = []
+    assert LOOK.sentence(shown) == (
+        "The picture took 30.0 s, with 40 evaluations of SDXL's UNet and 10 of the refiner's."
+    )
+    assert {figure.label: figure.value for figure in LOOK.figures(shown)}["UNet evaluations"] == "40 + 10"
+    assert "Refiner" in LOOK.tabs(shown)
+    plain = ShownRun(Run(id="r", record=record | {"repeats": [repeat]}))
+    plain.__dict__["pictures"] = []
+    assert "Refiner" not in LOOK.tabs(plain)

@@ -38,7 +38,7 @@ def table(*texts: str, limit: int = 8, lost: tuple[str, ...] = (), unlisted: int
 def test_the_sentence_tells_the_strongest_word_the_weakest_and_another_seed() -> None:
     told = LOOK.sentence(shown(words=WORDS, controls=CONTROLS))
     assert told == (
-        "Leaving out “boat” moved the picture furthest, by 20.0 of 255; “8k” moved it by 0.500, another seed by 40.0."
+        "Without “boat” the picture moved by 20.0 of 255, without “8k” by 0.500, with another seed by 40.0."
     )
     assert LOOK.sentence(shown(words=[], controls=CONTROLS)) == LOOK.sentence(shown()) == ""
 
@@ -60,6 +60,15 @@ def test_an_empty_prompt_says_why_there_is_no_similarity() -> None:
     stage = {"similarity": None, "similarity_reason": "the prompt is empty"}
     figure = LOOK.figures(shown(eyes="judge", stages=[stage]))[1]
     assert (figure.value, figure.missing) == (None, "the prompt is empty")
+
+
+def test_what_a_run_is_about_comes_first() -> None:
+    def first(**found: Any) -> str:
+        return next(iter(LOOK.tabs(shown(stages=[{"similarity": 50.0}], **found))))
+
+    assert first(words=WORDS, controls=CONTROLS, tokens={"prompt": table("a", limit=3, lost=("b",))}) == "Words"
+    assert first(words=[], tokens={"prompt": table("a", limit=3, lost=("b",))}) == "Tokens"
+    assert first(words=[], tokens={"prompt": table("a")}) == "Pictures"
 
 
 def test_a_run_that_was_stopped_early_has_no_tabs() -> None:

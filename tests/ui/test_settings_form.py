@@ -24,6 +24,11 @@ def test_every_field_has_a_kind(lab: str, name: str, field: object) -> None:
     assert settings_form._kind(field) in {"choice", "choices", "bool", "number", "list", "text"}  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(("step", "shown"), [(0.0001, "%.4f"), (0.00001, "%.5f"), (0.1, None), (1, None)])
+def test_a_small_number_is_shown_with_all_its_decimals(step: float, shown: str | None) -> None:
+    assert settings_form._format(step) == shown
+
+
 @pytest.mark.parametrize(
     ("lab", "name", "expected"),
     [
@@ -32,6 +37,9 @@ def test_every_field_has_a_kind(lab: str, name: str, field: object) -> None:
         ("text_generation", "seed", 1),
         ("text_to_image", "height", 8),
         ("text_to_image", "guidance_scale", 0.1),
+        ("train_ddpm", "learning_rate", 0.0001),
+        ("fine_tuning", "lora_learning_rate", 0.00001),
+        ("prompt_craft", "last_steps", 1),
     ],
 )
 def test_steps_come_from_the_settings_class(lab: str, name: str, expected: float) -> None:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from streamlit.testing.v1 import AppTest
+
 from core.store.tables import Run
 from ui.labs.train_ddpm import LOOK, _line, _parts
 from ui.runs import ShownRun
@@ -55,3 +57,27 @@ def test_the_table_says_what_was_not_computed() -> None:
     assert _line(("Training", "weights", None, 2 * 2**20)) == "| Training | weights | not computed | 2.00 MiB |"
     variant = VARIANTS[1] | {"computed": {"weights": 2, "moments": 4}}
     assert _parts([variant])[-1] == ("", "the step itself", None, 35)
+
+
+def page() -> None:
+    from PIL import Image
+
+    from core.runs.png import png
+    from core.store.tables import Picture, Run
+    from ui.labs.train_ddpm import LOOK
+    from ui.runs import ShownRun
+
+    drawn = png(Image.new("RGB", (16, 16)), {})
+    details = [{"step": step, "weights": weights} for step in (0, 5, 10) for weights in ("plain", "averaged")]
+    run = ShownRun(Run(id="r", record={"settings": {"network": "small"}}))
+    run.__dict__["pictures"] = [Picture(role="drawn", details=each, png=drawn) for each in details]
+    LOOK.tabs(run)["Drawn on the way"](run, "here")
+
+
+def test_a_slider_goes_through_what_was_drawn_and_begins_at_the_end() -> None:
+    app = AppTest.from_function(page).run(timeout=30)
+    assert not app.exception
+    slider = app.select_slider[0]
+    assert (slider.options, slider.value) == (["0", "5", "10"], 10)
+    assert "16 x 16 pixels" in slider.help
+    assert not slider.set_value(0).run(timeout=30).exception

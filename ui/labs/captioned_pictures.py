@@ -1,5 +1,6 @@
 """Pictures with captions for the fine-tuning lab: those that it ships, or the student's own, checked."""
 
+import re
 from typing import Any
 
 import streamlit as st
@@ -8,9 +9,10 @@ from core.classroom.uploads import keep_upload
 from core.config import config
 from core.errors import BadPicture
 from core.labs.fine_tuning.examples import check
-from core.labs.fine_tuning.settings import LEAST_PICTURES, MOST_PICTURES, captions_of
+from core.labs.fine_tuning.settings import LEAST_PICTURES, LONGEST_CAPTION, MOST_PICTURES, captions_of
 from core.runs.upload import safe_picture, strip_of
 from core.store.database import session
+from ui.plain import plain
 from ui.problem import problem
 
 SIDE = 256
@@ -40,12 +42,15 @@ def captioned_pictures(person: str, prefix: str, start: dict[str, Any], disabled
         max_upload_size=config().max_upload_bytes // 1_000_000,
         help=HELP,
     )
-    pictures = sorted((file for file in files if not _is_text(file)), key=lambda file: str(file.name))
+    pictures = sorted((file for file in files if not _is_text(file)), key=lambda file: by_name(str(file.name)))
     text = next((file for file in files if _is_text(file)), None)
     captions = _captions(prefix, text, disabled)
+    if pictures:
+        st.caption(f"Their order: {plain(', '.join(str(file.name) for file in pictures))}")
     try:
         _check_count(len(pictures))
         check(len(pictures), len(captions_of(captions)))
+        _check_length(captions_of(captions))
         return {"picture": f"upload:{_kept(person, prefix, pictures)}", "captions": captions}
     except BadPicture as error:
         st.warning(problem(error), icon=":material/broken_image:")
@@ -69,10 +74,29 @@ def _captions(prefix: str, text: Any, disabled: bool) -> str:
 
 def _check_count(count: int) -> None:
     if not LEAST_PICTURES <= count <= MOST_PICTURES:
+        here = {0: "none is here yet", 1: "1 is here"}.get(count, f"{count} are here")
         raise BadPicture(
-            f"The lab takes {LEAST_PICTURES} to {MOST_PICTURES} pictures, and {count} are here.",
+            f"The lab takes {LEAST_PICTURES} to {MOST_PICTURES} pictures, and {here}.",
             "Add some." if count < LEAST_PICTURES else "Take some away.",
         )
+
+
+def _check_length(captions: list[str]) -> None:
+    for line, caption in enumerate(captions, 1):
+        if len(caption) > LONGEST_CAPTION:
+            message = (
+                f"A caption has at most {LONGEST_CAPTION} characters, and the one in line {line} has {len(caption)}."
+            )
+            raise BadPicture(message, "Shorten it.")
+
+
+def by_name(name: str) -> list[tuple[int, str]]:
+    """To sort names as people do, numbers by their value.
+
+    >>> sorted(["kite 10.png", "kite 2.png"], key=by_name)
+    ['kite 2.png', 'kite 10.png']
+    """
+    return [(int(part), "") if part.isdecimal() else (-1, part.lower()) for part in re.split(r"(\d+)", name)]
 
 
 def _kept(person: str, prefix: str, pictures: list[Any]) -> str:

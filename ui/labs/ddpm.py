@@ -10,7 +10,7 @@ from core.labs.ddpm.settings import TITLES
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import seconds, significant
-from ui.charts import Bar, bars, show, time_bars
+from ui.charts import Bar, altair, bars, show, time_bars
 from ui.colours import colour
 from ui.enlarged import enlarged
 from ui.figures import Figure
@@ -139,8 +139,7 @@ def _schedules(run: ShownRun, key: str) -> None:
 
 
 def _curve_chart(curves: dict[str, list[list[float]]]) -> Any:
-    import altair as alt
-
+    alt = altair()
     values = [
         {"schedule": name, "step": step, "share": share} for name, points in curves.items() for step, share in points
     ]

@@ -5,7 +5,7 @@ import io
 import streamlit as st
 from PIL import Image
 
-from core.labs.fine_tuning.settings import TITLES
+from core.labs.fine_tuning.settings import FOLLOWED, TITLES
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import count, gb, gib, seconds, significant
@@ -15,6 +15,7 @@ from ui.figures import Figure
 from ui.labs.captioned_pictures import captioned_pictures
 from ui.labs.look import Draw, Look
 from ui.labs.loss_curves import fallen, losses
+from ui.labs.prompt_scores import prompt_scores
 from ui.plain import plain
 from ui.runs import ShownRun
 
@@ -59,19 +60,32 @@ def _figures(run: ShownRun) -> list[Figure]:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """A row of pictures for each state of the weights, a column for each prompt."""
-    made = [picture for picture in run.pictures if picture.role == "picture"]
-    for title, row in _rows(made).items():
-        st.markdown(f"**{plain(title)}**")
-        with st.grid(len(row), min_column_width=96, gap="xsmall"):
-            for picture in row:
-                caption = plain(picture.details["caption"])
-                st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {caption}")
-    if made:
-        size_note(made[0].png, "Each picture has")
+    """What was left out; all else is in the tabs, pictures first, so that the page of a question stays short."""
     for way in _found(run.record).get("ways") or []:
         if not way["is_available"]:
             st.caption(f":material/memory_alt: **{plain(way['title'])}** was left out. {plain(way['reason'])}")
+
+
+def _pictures(run: ShownRun, key: str) -> None:
+    """A row of pictures for each state of the weights, a column for each prompt, which stands below the last row."""
+    rows = _rows(_made(run))
+    for title, row in rows.items():
+        with st.container(gap="xsmall"):
+            st.markdown(f"**{plain(title)}**")
+            _row(title, row, is_last=row is list(rows.values())[-1])
+    size_note(_made(run)[0].png, "Each picture has")
+
+
+def _row(title: str, row: list[Picture], is_last: bool) -> None:
+    with st.grid(len(row), min_column_width=96, gap="xsmall"):
+        for picture in row:
+            told = plain(picture.details["caption"])
+            caption = told if is_last else None
+            st.image(enlarged(picture.png), caption=caption, width="stretch", alt=f"{title}: {told}")
+
+
+def _made(run: ShownRun) -> list[Picture]:
+    return [picture for picture in run.pictures if picture.role == "picture"]
 
 
 def _rows(made: list[Picture]) -> dict[str, list[Picture]]:
@@ -82,9 +96,11 @@ def _rows(made: list[Picture]) -> dict[str, list[Picture]]:
 
 
 def _tabs(run: ShownRun) -> dict[str, Draw]:
-    tabs: dict[str, Draw] = {}
+    tabs: dict[str, Draw] = {"Pictures": _pictures} if _made(run) else {}
     if _ways(run.record):
         tabs |= {"Loss": _losses, "What it takes": _takes, "Memory of training": _memory}
+    if (_found(run.record).get("scores") or {}).get("states"):
+        tabs["Score"] = _scores
     if _found(run.record).get("parts"):
         tabs["What learns"] = _learns
     if any(picture.role == "examples" for picture in run.pictures):
@@ -96,11 +112,14 @@ def _losses(run: ShownRun, key: str) -> None:
     losses(run.id, _ways(run.record), _found(run.record)["held_out"], key)
 
 
+def _scores(run: ShownRun, key: str) -> None:
+    prompt_scores(run.id, _found(run.record)["scores"], run.pictures, key)
+
+
 def _takes(run: ShownRun, key: str) -> None:
     """Numbers, bytes and time of each way."""
     rows = [
-        f"| {way['title']} | {count(way['parameters'])} | {_file(way)} | {way['steps']} | "
-        f"{seconds(way['training_s'] / way['steps'])} |"
+        f"| {way['title']} | {count(way['parameters'])} | {_file(way)} | {way['steps']} | {seconds(_middle(way))} |"
         for way in _ways(run.record).values()
     ]
     st.markdown("\n".join(["| | numbers that learn | file | steps | time per step |", "|:--|--:|--:|--:|--:|", *rows]))
@@ -218,6 +237,11 @@ WORDS = {
         "Keeps fewer activations and computes the others again: slower, smaller.",
     ),
     "side": ("Size in pixels", "Height and width that pictures are trained and drawn in."),
+    "clip_score": (
+        "Score six prompts",
+        "Draws six prompts before and after each way and says how well the pictures agree with them: by CLIP, which is "
+        "loaded beside the model, or for the small twin by its judge.",
+    ),
     "prompt": ("Prompt", "Drawn before and after, beside two captions that were held out."),
 }
 """What the settings of this lab alone are called."""
@@ -229,12 +253,16 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("ways", "prompt", "rank"),
-    question_fields=("prompt",),
+    question_fields=(),
     counted="steps",
+    followed=FOLLOWED,
     libraries=("torch", "diffusers", "peft"),
     words=WORDS,
-    titles={"ways": {str(name): title for name, title in TITLES.items()}},
+    titles={
+        "ways": {str(name): title for name, title in TITLES.items()},
+        "clip_score": {"auto": "With the small twin", "yes": "Yes", "no": "No"},
+    },
     draws=True,
     own_pictures=captioned_pictures,
-    height_px=1100,
+    height_px=900,
 )

@@ -80,7 +80,7 @@ def _distances(run: ShownRun, key: str) -> None:
     ]
     title = "Distance to the original"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
-    bars(title, rows, "average difference of the colour values, 0 to 255", alt, f"{key}_distance")
+    bars(title, rows, "difference of colours, 0 to 255", alt, f"{key}_distance")
 
 
 def _before_and_after(run: ShownRun, key: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.labs.fine_tuning.settings import TITLES
 from core.runs.records import Record
 from core.units import significant
-from ui.charts import show
+from ui.charts import altair, show
 from ui.colours import colour
 
 LOSS_ROWS = 7
@@ -67,8 +67,7 @@ def _values(ways: dict[str, Record]) -> list[dict[str, Any]]:
 
 
 def _loss_chart(ways: dict[str, Record]) -> Any:
-    import altair as alt
-
+    alt = altair()
     colours, values = {"lora": colour("measured"), "full": colour("predicted")}, _values(ways)
     last = [
         {**value, "title": TITLES[name]}  # type: ignore[index]

@@ -24,6 +24,8 @@ def sweep_sentence(record: Record, made: Sequence[Picture]) -> str:
         return _grew(record)
     if len(made) != len(repeats):
         return ""
+    if sweep == "refiner_share":
+        return _shares(repeats, made)
     return _seeds(made) if sweep == "seed" else _scales(repeats, made)
 
 
@@ -116,6 +118,15 @@ def _scales(repeats: Sequence[Record], made: Sequence[Picture]) -> str:
         f"Every scale gave a picture, even {repeats[-1]['guidance_scale']:g}. On average its colour values are "
         f"{significant(near.details['distance_to_last'])} of 255 away from those at "
         f"{near.details['guidance_scale']:g}."
+    )
+
+
+def _shares(repeats: Sequence[Record], made: Sequence[Picture]) -> str:
+    low, high = repeats[0], repeats[-1]
+    return (
+        f"With the refiner's share at {high['refiner_share']:g} instead of {low['refiner_share']:g} a picture took "
+        f"{seconds(high['wall_s'])} instead of {seconds(low['wall_s'])}; their colour values are "
+        f"{significant(made[-1].details['difference_to_first'])} of 255 apart, on average."
     )
 
 

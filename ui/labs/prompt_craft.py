@@ -5,9 +5,9 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.runs.records import Record, fastest
+from core.runs.records import Record
 from core.store.tables import Picture
-from core.units import seconds, significant
+from core.units import significant
 from ui.before_after import Side, before_after
 from ui.charts import Bar, bars, time_bars
 from ui.enlarged import enlarged, size_note
@@ -17,7 +17,7 @@ from ui.labs.prompt_tokens import token_view
 from ui.picture_grid import TILE_PX
 from ui.plain import plain
 from ui.results.cost import cost
-from ui.results.readings import evaluation_chart, peak_figure, written
+from ui.results.readings import evaluation_chart
 from ui.runs import ShownRun
 
 STAGES = {
@@ -34,13 +34,9 @@ CONTROLS = {
     "other_seed": "another seed",
     "nonsense": "nonsense added",
 }
-ATTRIBUTES = {"scene": "Landscape", "time": "Time of day", "object": "Object", "style": "Style"}
 NO_MEANING = "The weights are random, so this number means nothing."
-WORDS_TOLD = (
-    "Each picture was drawn with one word less, everything else as it was: seed, steps, guidance, negative prompt. "
-    "Grey: what to compare with. Another seed shows how far two pictures of one prompt are apart; a made-up word shows "
-    "what any further word does. A word that moves the picture no further than that one was hardly understood."
-)
+WORDS_TOLD = "Drawn with one word less, everything else as it was. Grey: what to compare with."
+NONSENSE_TOLD = " A word that moves the picture no further than nonsense does was hardly understood."
 
 
 def _found(run: ShownRun) -> Record:
@@ -53,15 +49,17 @@ def _sentence(run: ShownRun) -> str:
     if not words:
         return ""
     most, least = words[-1], words[0]
-    told = f"Leaving out “{plain(most['word'])}” moved the picture furthest, by {significant(most['moved'])} of 255"
+    told = f"Without “{plain(most['word'])}” the picture moved by {significant(most['moved'])} of 255"
     if most is not least:
-        told += f"; “{plain(least['word'])}” moved it by {significant(least['moved'])}"
+        told += f", without “{plain(least['word'])}” by {significant(least['moved'])}"
     seed = next((each["moved"] for each in found["controls"] if each["control"] == "other_seed"), None)
-    return told + (f", another seed by {significant(seed)}." if seed is not None else ".")
+    return told + (f", with another seed by {significant(seed)}." if seed is not None else ".")
 
 
 def _figures(run: ShownRun) -> list[Figure]:
-    found, best = _found(run), fastest(run.record)
+    found = _found(run)
+    if found.get("words"):
+        return []  # the chart of the words stands in their place
     tokens = (found.get("tokens") or {}).get("prompt")
     return [
         Figure(
@@ -70,8 +68,6 @@ def _figures(run: ShownRun) -> list[Figure]:
             "Of the whole prompt, with the two marks, and how many the text encoder reads.",
         ),
         _similarity_figure(run),
-        Figure("Fastest picture", written(best, "wall_s", seconds)),
-        peak_figure(run.record),
     ]
 
 
@@ -102,7 +98,11 @@ def _score(run: ShownRun, value: float | None) -> str:
 
 
 def _main(run: ShownRun, key: str) -> None:
-    """The stages beside each other, then the tokens."""
+    """Nothing: what answers is in the first tab, so that the page of a question stays short."""
+
+
+def _pictures(run: ShownRun, key: str) -> None:
+    """The stages beside each other."""
     found, made = _found(run), _made(run, "picture")
     if made:
         with st.grid(3, min_column_width=TILE_PX, gap="xsmall"):
@@ -110,8 +110,6 @@ def _main(run: ShownRun, key: str) -> None:
                 alt = f"Stage {number}, {STAGES[stage['stage']]}: {stage['prompt']}"
                 st.image(enlarged(picture.png), caption=_caption(run, number, stage), width="stretch", alt=alt)
         size_note(made[0].png, "Each picture has")
-    if found.get("tokens"):
-        token_view(found["tokens"], run.record["settings"]["source"])
 
 
 def _caption(run: ShownRun, number: int, stage: Record) -> str:
@@ -138,6 +136,14 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     found, tabs = _found(run), dict[str, Draw]()
     if found.get("words"):
         tabs["Words"] = _words
+    elif (tokens := (found.get("tokens") or {}).get("prompt")) and tokens["count"] > tokens["limit"]:
+        tabs["Tokens"] = _tokens
+    if found.get("stages"):
+        tabs["Pictures"] = _pictures
+    if found.get("tokens"):
+        tabs["Tokens"] = _tokens
+    if found.get("words"):
+        tabs["Without a word"] = _without
     if found.get("stages"):
         tabs["Similarity"] = _similarity
         tabs["Compare"] = lambda run, key: before_after(_sides(run), key)
@@ -156,27 +162,40 @@ def _labels(words: Sequence[Record]) -> list[str]:
 
 
 def _words(run: ShownRun, key: str) -> None:
-    """How far each word moved the picture, in pixels and where there is one in CLIP's space, and the pictures."""
+    """How far each word moved the picture, in pixels and where there is one in CLIP's space."""
     found = _found(run)
-    labels = _labels(found["words"])
+    labels, named = _labels(found["words"]), _named(found["controls"])
     for name, title, unit in (
         (
             "moved",
             "How far leaving out one word moved the picture",
-            "average difference of the colour values, 0 to 255",
+            "difference of colours, 0 to 255",
         ),
         ("moved_in_clip", "The same in CLIP's space", "1 − cosine between the two pictures"),
     ):
         rows = [Bar(label, word[name], significant(word[name])) for label, word in _with(name, labels, found["words"])]
-        named = [CONTROLS[each["control"]] for each in found["controls"]]
         rows += [
             Bar(label, c[name], significant(c[name]), "quiet") for label, c in _with(name, named, found["controls"])
         ]
         alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
         bars(title, rows, unit, alt, f"{key}_{name}")
-    st.caption(WORDS_TOLD)
+    has_nonsense = any(each["control"] == "nonsense" for each in found["controls"])
+    st.caption(WORDS_TOLD + (NONSENSE_TOLD if has_nonsense else ""))
+
+
+def _named(controls: Sequence[Record]) -> list[str]:
+    return [CONTROLS[each["control"]] for each in controls]
+
+
+def _tokens(run: ShownRun, key: str) -> None:
+    token_view(_found(run)["tokens"], run.record["settings"]["source"])
+
+
+def _without(run: ShownRun, key: str) -> None:
+    """The pictures that the chart of the words is about."""
+    labels = [*_labels(_found(run)["words"]), *_named(_found(run)["controls"])]
     with st.grid(6, min_column_width=TILE_PX, gap="xsmall"):
-        for label, picture in zip([*labels, *named], _made(run, "word") + _made(run, "control"), strict=True):
+        for label, picture in zip(labels, _made(run, "word") + _made(run, "control"), strict=True):
             told = plain(f"without {label}" if picture.role == "word" else label)
             st.image(enlarged(picture.png), caption=told, width="stretch", alt=f"Generated picture, {told}")
 
@@ -215,13 +234,14 @@ def _asked(stages: Sequence[Record]) -> None:
     if not asked:
         st.caption("The prompt asks for nothing that the judge knows: landscape, time of day, object or style.")
         return
-    head = "".join(f" {ATTRIBUTES[each['attribute']]}: {' or '.join(each['wanted'])} |" for each in asked)
+    head = "".join(f" {' or '.join(each['wanted'])} |" for each in asked)
     lines = [f"| Stage |{head}", "|:--|" + "--:|" * len(asked)]
-    for stage in stages:
-        lines.append(f"| {STAGES[stage['stage']]} |" + "".join(f" {each['sure']:.0%} |" for each in stage["asked"]))
+    for number, stage in enumerate(stages, 1):
+        lines.append(f"| {number} |" + "".join(f" {each['sure']:.0%} |" for each in stage["asked"]))
     st.markdown("\n".join(lines))
     st.caption(
-        "The judge is a small network that knows these four questions and no text. Its percentages are no CLIP scores."
+        "Stages are numbered as their pictures. The judge is a small network that knows four questions and no text: "
+        "landscape, time of day, object, style. Its percentages are no CLIP scores."
     )
 
 
@@ -272,9 +292,9 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("subject", "details", "style", "negative_prompt", "magic"),
-    question_fields=("subject", "details", "magic"),
+    question_fields=(),
     counted="evaluations",
-    height_px=1400,
+    height_px=900,
     words=WORDS,
     draws=True,
 )

@@ -11,8 +11,8 @@ STYLE = Path(__file__).parents[1] / "assets" / "tokens.css"
 MOST_LOST = 40
 """Boxes of what was not read; more are counted."""
 OWN = {
-    "embedded": "The small twin has a tokenizer of its own: each word that it knows is one token, others fall into "
-    "letters, and there are {limit} places. The real model's tokenizer knows 49,408 tokens and has 77 places.",
+    "embedded": "The small twin has a tokenizer of its own with {limit} places: a word that it knows is one token, "
+    "others fall into pieces. The real model's has 77.",
     "dummy": "Cut by a tokenizer of the real size, 49,408 tokens and {limit} places, whose vocabulary is ours: counts "
     "are close to the real model's for common words, pieces and numbers are not its own.",
     "hub": "The model's own tokenizer, with {limit} places.",
@@ -34,8 +34,8 @@ def token_view(tokens: Record, source: str) -> None:
             st.markdown(f"**{title}: {token_sentence(table)}**")
             st.html(boxes(table))
     st.caption(
-        f"{OWN[source].format(limit=tokens['prompt']['limit'])} Small numbers are the tokens' ids. Every text begins "
-        "and ends with a mark, and what is left is filled up; prompt and negative prompt have places of their own."
+        f"{OWN[source].format(limit=tokens['prompt']['limit'])} Small numbers are the tokens' ids. Both texts have "
+        "places of their own; each begins and ends with a mark, and what is left is filled up."
     )
 
 

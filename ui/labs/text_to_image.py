@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.runs.records import Record, fastest
 from core.store.tables import Picture
-from core.units import seconds, significant
+from core.units import gib, seconds, significant
 from ui.before_after import Side, before_after
 from ui.charts import Bar, bars, time_bars
 from ui.dot_charts import repeat_dots
@@ -15,6 +15,7 @@ from ui.figures import Figure
 from ui.labs.look import Draw, Look
 from ui.labs.picture_sweeps import sweep_figures, sweep_sentence
 from ui.picture_grid import TILE_PX, picture_caption, picture_grid, tile_caption
+from ui.plain import plain
 from ui.results.cost import cost
 from ui.results.previews import ROLE, previews
 from ui.results.readings import evaluation_chart, peak_figure, repeat_label, written
@@ -28,10 +29,16 @@ def _figures(run: ShownRun) -> list[Figure]:
     often = "How often the UNet ran. Some schedulers run it more often than they count steps."
     return [
         Figure("Fastest picture", written(best, "wall_s", seconds)),
-        Figure("UNet evaluations", written(best, "evaluations", str), often),
+        Figure("UNet evaluations", _evaluations(best), REFINED if best.get("refiner") else often),
         Figure("Time per evaluation", written(best, "seconds_per_evaluation", seconds)),
         peak_figure(record),
     ]
+
+
+def _evaluations(best: Record) -> str | None:
+    """How often the UNet ran; of a refined picture both, the base's first."""
+    refiner = best.get("refiner")
+    return f"{best['evaluations']} + {refiner['evaluations']}" if refiner else written(best, "evaluations", str)
 
 
 def _main(run: ShownRun, key: str) -> None:
@@ -53,6 +60,8 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
     apart: dict[str, Draw] = {"Difference": lambda run, key: _distances(_made(run), run.record, key)}
     if is_single and sweep:
         found = {**found, **apart} if sweep == "num_inference_steps" else {**apart, **found}
+    if any(repeat.get("refiner") for repeat in run.record["repeats"]):
+        found["Refiner"] = lambda run, key: _refiner(run.record)
     if run.record.get("limit"):
         found["Limit"] = lambda run, key: evaluation_chart(run.record, key)
     if len(_made(run)) > 1:
@@ -61,6 +70,24 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
         found["How it formed"] = _formed
     found["Cost"] = lambda run, key: cost(run.record, key)
     return found
+
+
+def _refiner(record: Record) -> None:
+    """What base and refiner did of each picture."""
+    rows = [
+        f"| {repeat_label(record, index)} | {repeat['evaluations']} | {seconds(repeat['seconds_per_evaluation'])} | "
+        f"{refiner['evaluations'] if refiner else 0} | "
+        f"{seconds(refiner['seconds_per_evaluation']) if refiner else '–'} |"
+        for index, repeat in enumerate(record["repeats"])
+        for refiner in [repeat.get("refiner")]
+    ]
+    head = "| picture | base, evaluations | each | refiner, evaluations | each |"
+    st.markdown("\n".join([head, "|:--|--:|--:|--:|--:|", *rows]))
+    sizes = {model["title"]: gib(model["weights_bytes"]) for model in record["models"]}
+    st.caption(
+        f"{REFINED} Weights in memory: {', '.join(f'{plain(title)} {size}' for title, size in sizes.items())}. "
+        "The refiner brings only its UNet: second text encoder and VAE are SDXL's own."
+    )
 
 
 def _sides(run: ShownRun) -> list[Side]:
@@ -103,8 +130,10 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
         "seed": "difference_to_first",
         "num_inference_steps": "distance_to_last",
         "guidance_scale": "distance_to_last",
+        "refiner_share": "difference_to_first",
     }.get(sweep or "")
-    itself = 0 if sweep == "seed" else len(record["repeats"]) - 1
+    is_to_first = name == "difference_to_first"
+    itself = 0 if is_to_first else len(record["repeats"]) - 1
     rows = [
         Bar(
             repeat_label(record, p.index),
@@ -114,7 +143,7 @@ def _distances(made: list[Picture], record: Record, key: str) -> None:
         for p in made
         if name and p.details.get(name) is not None and p.index != itself
     ]
-    title = "Pixel difference to the first picture" if sweep == "seed" else "Distance to the last picture"
+    title = "Pixel difference to the first picture" if is_to_first else "Distance to the last picture"
     alt = f"{title}: " + ", ".join(f"{row.label} {row.text}" for row in rows)
     bars(title, rows, "average colour difference, 0 to 255", alt, key=f"{key}_distance")
 
@@ -127,10 +156,21 @@ def _sentence(run: ShownRun) -> str:
     if not best.get("evaluations") or not best.get("wall_s"):
         return ""
     which = "picture" if len(repeats) == 1 else f"fastest of {len(repeats)} pictures"
+    if refiner := best.get("refiner"):
+        told = f"{best['evaluations']} evaluations of SDXL's UNet and {refiner['evaluations']} of the refiner's"
+        return f"The {which} took {seconds(best['wall_s'])}, with {told}."
     return f"The {which} took {seconds(best['wall_s'])}, with {best['evaluations']} evaluations of the UNet."
 
 
+REFINED = (
+    "The base takes the first steps, the refiner the rest of the same schedule: together as many as one model alone."
+)
 WORDS = {
+    "refiner_share": (
+        "Share of the refiner",
+        "Of the steps, the last ones: SDXL's refiner goes on with the base's latents while they are still noisy. It "
+        "was trained on the last fifth, 0.2. With 0 it is not loaded; it takes 0.5 at most.",
+    ),
     "sweep": ("Change from picture to picture", "Which setting takes several values, one per picture."),
     "sweep_values": ("Its values", "One picture is drawn with each; separate them by commas."),
     "second_sweep": (
@@ -152,7 +192,12 @@ SCHEDULERS = {
     "dpm_solver": "DPM-Solver++",
     "unipc": "UniPC",
 }
-CHANGED = {"seed": "Seed", "num_inference_steps": "Steps", "guidance_scale": "Guidance scale"}
+CHANGED = {
+    "seed": "Seed",
+    "num_inference_steps": "Steps",
+    "guidance_scale": "Guidance scale",
+    "refiner_share": "Share of the refiner",
+}
 OPTIONS = {"sweep": CHANGED, "second_sweep": CHANGED, "scheduler": SCHEDULERS}
 """What the settings of this lab alone are called, and what they are chosen from."""
 

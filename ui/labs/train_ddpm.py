@@ -8,7 +8,7 @@ from core.labs.train_ddpm.settings import SIDES, SWITCHES
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import count, seconds, significant
-from ui.charts import Bar, bars, show
+from ui.charts import Bar, altair, bars, show
 from ui.colours import colour
 from ui.enlarged import enlarged
 from ui.figures import Figure
@@ -83,12 +83,11 @@ def _main(run: ShownRun, key: str) -> None:
 
 
 def _loss_chart(lines: dict[str, list[list[float]]]) -> Any:
-    import altair as alt
-
+    alt = altair()
     values = [{"line": LINES[name], "step": step, "loss": loss} for name, line in lines.items() for step, loss in line]
     dashes = alt.Scale(domain=list(LINES.values()), range=[[1, 0], [6, 4], [2, 3]])
     colours = alt.Scale(domain=list(LINES.values()), range=[colour("quiet"), colour("predicted"), colour("measured")])
-    legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=200)
+    legend = alt.Legend(title=None, orient="top", columns=2, labelLimit=200, symbolSize=600, symbolStrokeWidth=2)
     all_losses = [loss for line in lines.values() for _, loss in line]
     scale = alt.Scale(type="log", domain=[0.9 * min(all_losses), 1.1 * max(all_losses)], nice=False)
     base = alt.Chart(alt.Data(values=values)).encode(
@@ -112,15 +111,18 @@ def _tabs(run: ShownRun) -> dict[str, Draw]:
 
 
 def _drawn(run: ShownRun, key: str) -> None:
-    """What the same noise became at each point, with both kinds of weights."""
+    """What the same noise became until a point, at first the last one, with both kinds of weights."""
     made = [picture for picture in run.pictures if picture.role == "drawn"]
-    for step in dict.fromkeys(picture.details["step"] for picture in made):
-        st.markdown(f"**After {count(step)} steps**" if step else "**Untrained**")
-        with st.grid(2, min_column_width=280, gap="xsmall"):
-            for picture in (each for each in made if each.details["step"] == step):
-                _strip(picture)
-    side = SIDES[run.record["settings"]["network"]]
-    st.caption(f"All from the same noise, {side} x {side} pixels each, shown enlarged.")
+    steps = list(dict.fromkeys(int(picture.details["step"]) for picture in made))
+    step, side = steps[-1], SIDES[run.record["settings"]["network"]]
+    told = f"All from the same noise, {side} x {side} pixels each, shown enlarged."
+    if len(steps) > 1:
+        step = st.select_slider("After so many steps", steps, step, count, key=f"{key}_{run.id}_drawn", help=told)
+    else:
+        st.caption(told)
+    with st.grid(2, min_column_width=280, gap="xsmall"):
+        for picture in (each for each in made if each.details["step"] == step):
+            _strip(picture)
 
 
 def _strip(picture: Picture) -> None:
@@ -173,8 +175,7 @@ def _segments(variant: Record) -> list[dict[str, Any]]:
 
 
 def _memory_chart(rows: list[dict[str, Any]]) -> Any:
-    import altair as alt
-
+    alt = altair()
     return (
         alt.Chart(alt.Data(values=rows))
         .mark_bar(height=18, stroke=colour("paper"), strokeWidth=1, color=colour("measured"))
@@ -205,7 +206,7 @@ def _times(run: ShownRun, key: str) -> None:
         if limit
         else ""
     )
-    st.caption(f"{basis}The fastest of three. {' '.join(told)}")
+    st.caption(f"{basis}Each bar is the fastest of three steps. {' '.join(told)}")
 
 
 def _going_on(run: ShownRun, key: str) -> None:
@@ -279,7 +280,7 @@ LOOK = Look(
     main=_main,
     tabs=_tabs,
     open_fields=("network", "steps", "time_limit_s", "batch", "device"),
-    question_fields=("steps", "seed"),
+    question_fields=("steps",),
     counted="steps",
     followed="loss",
     libraries=("torch", "diffusers"),

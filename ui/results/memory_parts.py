@@ -14,7 +14,7 @@ from core.runs.records import Record, main_meter
 from core.runs.registry import LABS
 from core.runs.settings import ModelSettings
 from core.units import GIB, gib
-from ui.charts import show
+from ui.charts import altair, show
 from ui.colours import colour
 from ui.plain import plain
 from ui.results.readings import METERS, memory_chart
@@ -106,8 +106,7 @@ def _segments(name: str, parts: Sequence[Part]) -> list[dict[str, Any]]:
 
 
 def _chart(rows: Sequence[dict[str, Any]]) -> Any:
-    import altair as alt
-
+    alt = altair()
     return (
         alt.Chart(alt.Data(values=list(rows)))
         .mark_bar(height=18, stroke=colour("paper"), strokeWidth=1)

@@ -23,7 +23,12 @@ METER_HELP = (
     "what is in use on the whole card, as nvidia-smi and Colab show it, and `process_rss` the RAM of the program."
 )
 SHORT_METERS = {"allocated": "tensors", "reserved": "PyTorch", "device_used": "card"}
-SHORT = {"num_inference_steps": "steps {}", "guidance_scale": "guidance {}", "seed": "seed {}"}
+SHORT = {
+    "num_inference_steps": "steps {}",
+    "guidance_scale": "guidance {}",
+    "seed": "seed {}",
+    "refiner_share": "refiner {}",
+}
 """A setting that a sweep changes and its value, in a word or two."""
 BESIDE = "Models of other runs were loaded as well: their {size} are {how}."
 BORDERS = {"baseline": "before", "after_load": "loaded", "peak": "peak", "after_run": "after the run", "freed": "freed"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import streamlit as st
 
+from ui.charts import altair
 from ui.colours import colour
 from ui.plain import plain
 
@@ -50,8 +51,7 @@ def large_bars(title: str, rows: Sequence[tuple[str, float, str]], axis: str, en
         rows: label, value and text of each bar.
         axis: what the values are; the axis goes to `end`.
     """
-    import altair as alt
-
+    alt = altair()
     held = [{"label": label, "value": value, "text": text} for label, value, text in rows]
     x = alt.X("value:Q", title=axis, scale=alt.Scale(domain=[0, end], nice=False), axis=alt.Axis(tickCount=5))
     y = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=10))

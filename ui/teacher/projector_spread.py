@@ -10,6 +10,7 @@ from core.quiz.bank import Question
 from core.quiz.verdict import UNIT_WORDS, figure
 from core.store.database import session
 from core.units import significant
+from ui.charts import altair
 from ui.colours import colour
 
 HEIGHT_PX = 340
@@ -29,8 +30,7 @@ def spread_now(class_id: str, question: Question) -> Spread | None:
 def spread_chart(spread: Spread) -> None:
     """The sentence and the histogram."""
     st.header(finding(spread), anchor=False)
-    import altair as alt
-
+    alt = altair()
     layers = [_bars(alt, spread), _texts(alt, spread)]
     if spread.limit is not None:
         layers += _limit(alt, spread.limit, spread.unit)

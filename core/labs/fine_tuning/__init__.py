@@ -47,9 +47,17 @@ def _lora_held_out(record: Record) -> list[float]:
     return [points[-1]["held_out"]["mean"] / points[0]["held_out"]["mean"]] if points else []
 
 
+def _lora_score_width(record: Record) -> list[float]:
+    """How many points the interval is wide in which LoRA's change of the score lies."""
+    scores = ((record.get("outputs") or {}).get("fine_tuning") or {}).get("scores") or {}
+    changes = {state["name"]: state.get("change") for state in scores.get("states") or []}
+    return [change["high"] - change["low"]] if (change := changes.get("lora")) else []
+
+
 TRAINING = {
     "lora_share": Measure("%", _lora_share),
     "lora_held_out": Measure("×", _lora_held_out),
+    "lora_score_width": Measure("points", _lora_score_width),
     "full_over_lora_file": Measure("×", _file_ratio),
     "full_over_weights": Measure("×", _memory_ratio),
     "lora_over_full_step": Measure("×", _time_ratio),

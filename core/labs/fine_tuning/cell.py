@@ -1,6 +1,7 @@
 """The last cell of the shown code: the calls that a run measures, as one would type them. No torch here."""
 
 from core.labs.fine_tuning.settings import Settings, Way, captions_of
+from core.models.catalog import CLIP
 from core.runs.arguments import device_argument, file_variant
 
 START: dict[Way, str] = {
@@ -16,6 +17,7 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         # The real model has sizes of its own; what was chosen by hand stays.
         planned = settings.model_copy(update={"source": "hub"}).settled()
     pictures, captions = _examples(settings)
+    is_scored = planned.is_scored and not (is_local and settings.source == "embedded")  # the twin's judge is no CLIP
     steps = (
         f"    weights = sum(weight.numel() for weight in pipe.unet.parameters() if weight.requires_grad)\n"
         f'    print(f"{{name}}: {{weights:,}} numbers learn")\n'
@@ -26,6 +28,7 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         f'    print(f"{{name}}: {planned.steps} steps in {{time.perf_counter() - start:.1f}} s")\n'
         f"    after = loss_on(pipe.unet, schedule, *unseen, levels=(150, 500, 850)).mean()\n"
         f'    print(f"{{name}}: held-out loss {{before:.3f}} before, {{after:.3f}} after")\n'
+        f"{_change() if is_scored else ''}"
     )
     return (
         f"import time\n\n"
@@ -34,12 +37,38 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         f"{pictures}{captions}"
         f"latents, texts = encode(pipe, pictures, captions, side={planned.side})\n"
         f"held_out = max(1, len(pictures) // 4)\n"
-        f"learnt, unseen = (latents[:-held_out], texts[:-held_out]), (latents[-held_out:], texts[-held_out:])\n\n\n"
+        f"learnt, unseen = (latents[:-held_out], texts[:-held_out]), (latents[-held_out:], texts[-held_out:])\n"
+        f"{_scoring(planned, sources[CLIP]) if is_scored else ''}\n\n"
         f"def tune(name, rate):\n{steps}"
         f"    for number, prompt in enumerate([captions[-1], {settings.prompt!r}], start=1):\n"
         f"        picture = draw(pipe, prompt, {planned.side}, {planned.num_inference_steps}, "
         f"{settings.guidance_scale}, {settings.seed})\n"
         f'        picture.save(f"{{name}}-{{number}}.png")\n\n\n' + "".join(_way(planned, way) for way in settings.ways)
+    )
+
+
+def _scoring(planned: Settings, path: str) -> str:
+    """Lines that read CLIP and score the prompts once, before any training."""
+    prompts = "".join(f"    {prompt!r},\n" for prompt in planned.scored_prompts)
+    return (
+        f"clip, processor = load_clip({path!r}, {device_argument(planned)})\n"
+        f"prompts = [\n{prompts}]\n\n\n"
+        "def scores():\n"
+        "    found = []\n"
+        f"    for seed, prompt in enumerate(prompts, start={planned.seed}):\n"
+        f"        picture = draw(pipe, prompt, {planned.side}, {planned.num_inference_steps}, "
+        f"{planned.guidance_scale}, seed)\n"
+        "        found.append(clip_score(clip, processor, picture, prompt))\n"
+        "    return np.array(found)\n\n\n"
+        "scored = scores()\n"
+    )
+
+
+def _change() -> str:
+    return (
+        "    now = scores()\n"
+        '    print(f"{name}: CLIP score {scored.mean():.1f} before, {now.mean():.1f} after")\n'
+        '    print(f"{name}: by prompt {np.round(now - scored, 1)}")\n'
     )
 
 

@@ -64,9 +64,9 @@ def lora_per_rank(unet: dict[str, Any]) -> int:
 def parts(settings: Settings, way: Way) -> dict[str, int]:
     """Bytes that a way holds in its steps: all networks, and what only training has."""
     learning = NUMBER * trainable(settings, way)
-    model = CATALOG[settings.model]
     planned, is_twin = settings.settled(), settings.source == "embedded"
-    weights = NUMBER * (model.twin_parameters if is_twin else model.parameters)
+    models = [CATALOG[name] for name in settings.loaded]
+    weights = NUMBER * sum(model.twin_parameters if is_twin else model.parameters for model in models)
     places = (int(planned.side or 0) // PLACE[is_twin]) ** 2
     per_place, per_picture = ACTIVATIONS[is_twin, planned.checkpointing]
     return {

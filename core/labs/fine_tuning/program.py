@@ -14,6 +14,7 @@ from peft import LoraConfig, get_peft_model_state_dict
 from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn.functional import mse_loss
+from transformers import CLIPModel, CLIPProcessor
 
 ATTENTION = ["to_q", "to_k", "to_v", "to_out.0"]
 """The layers beside which LoRA puts its own: those that read the picture and the text, in every attention."""
@@ -135,6 +136,20 @@ def draw(
         callback_on_step_end=on_step_end,
     ).images[0]
     return picture
+
+
+def load_clip(path: str = "openai/clip-vit-base-patch16", device: str = "cuda") -> tuple[CLIPModel, CLIPProcessor]:
+    """Read the network that puts pictures and texts into one space, and what prepares both for it."""
+    clip = CLIPModel.from_pretrained(path, dtype=torch.float32).to(device).eval()
+    return clip, CLIPProcessor.from_pretrained(path)
+
+
+@torch.no_grad()
+def clip_score(clip: CLIPModel, processor: CLIPProcessor, picture: Image.Image, text: str) -> float:
+    """How well a picture agrees with a text: 100 times the cosine of their directions, and 0 where that is negative."""
+    inputs = processor(text=text, images=picture, truncation=True, return_tensors="pt").to(clip.device)
+    found = clip(**inputs)
+    return max(0.0, 100 * float((found.image_embeds * found.text_embeds).sum()))
 
 
 def save_lora(unet: Any, folder: str) -> None:

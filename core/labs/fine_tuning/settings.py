@@ -4,14 +4,36 @@ from typing import Annotated, Any, ClassVar, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
+from core.models.catalog import CLIP
 from core.runs.settings import ModelSettings, Prompt, Seed, is_asked_twice
 
 Way = Literal["lora", "full"]
 TITLES: dict[Way, str] = {"lora": "LoRA", "full": "All weights"}
+FOLLOWED_STEPS = 8
+FOLLOWED = f"loss, mean of {FOLLOWED_STEPS} steps"
+"""What the page draws as a line: batches are noised by chance, and their single losses are far apart."""
 Rate = Annotated[float, Field(gt=0, le=1)]
 OWN_PICTURES = r"^(shipped|upload:[0-9a-f]{32})$"
 LEAST_PICTURES, MOST_PICTURES, LONGEST_CAPTION = 4, 40, 200
 """Of the student's own; a quarter of them is held out."""
+PROMPTS = (
+    "a photo of a penguin reading a newspaper on the moon",
+    "A floating market in a bamboo forest, solarpunk",
+    "A hedgehog having tea in front of the Brandenburg Gate",
+    "A steam locomotive in a desert, cubist painting",
+    "a clockwork beetle repairing a pocket watch",
+    "A lighthouse on an icy cliff in the style of a picture book, gouache",
+)
+"""Drawn before and after, and scored: none of them names the style that is learnt."""
+TWIN_PROMPTS = (
+    "City skyline at night with a boat, digital art",
+    "Mountains at sunset with a house, watercolor painting",
+    "Sea by day with a boat, comic book style",
+    "Forest at night with a cat, digital art",
+    "Mountains by day with a tree, watercolor painting",
+    "Sea at sunset with a house, comic book style",
+)
+"""The same in the small twin's world."""
 FEW = 6
 """Pictures that the full size takes on a CPU, where each is encoded for seconds."""
 
@@ -38,9 +60,9 @@ class Settings(ModelSettings):
     time_limit_s: int = Field(default=60, ge=2, le=1800)
     """Seconds that each way may train."""
     rank: int = Field(default=8, ge=1, le=128)
-    lora_learning_rate: Rate | None = None
+    lora_learning_rate: Rate | None = Field(default=None, multiple_of=0.00001)
     """None is 0.0001, 0.01 for the small twin."""
-    full_learning_rate: Rate | None = None
+    full_learning_rate: Rate | None = Field(default=None, multiple_of=0.00001)
     """None is 0.00001, 0.0005 for the small twin."""
     batch_size: int | None = Field(default=None, ge=1, le=32)
     """None is 4, and 1 for the full size on a CPU."""
@@ -50,6 +72,8 @@ class Settings(ModelSettings):
     """Of the pictures; None is 512, 256 for the full size on a CPU, 128 for the small twin."""
     num_inference_steps: int | None = Field(default=None, ge=1, le=100)
     """None is 20, 10 for the small twin, 2 for the full size on a CPU."""
+    clip_score: Literal["auto", "yes", "no"] = "auto"
+    """Draw six prompts before and after each way and score them; `auto` does so with the small twin."""
     guidance_scale: float = Field(default=3.0, ge=0, le=200)
     seed: Seed = 7
 
@@ -70,6 +94,21 @@ class Settings(ModelSettings):
         if longest := next((line for line in lines if len(line) > LONGEST_CAPTION), ""):
             raise ValueError(f"a caption has at most {LONGEST_CAPTION} characters, and one has {len(longest)}")
         return self
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """What scores the pictures, where that is asked for, then what learns."""
+        return (CLIP, self.model) if self.is_scored else (self.model,)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether six prompts are drawn and scored."""
+        return self.clip_score == "yes" or (self.clip_score == "auto" and self.source == "embedded")
+
+    @property
+    def scored_prompts(self) -> tuple[str, ...]:
+        """The prompts that are scored."""
+        return TWIN_PROMPTS if self.source == "embedded" else PROMPTS
 
     @property
     def is_slow_on_cpu(self) -> bool:
@@ -94,7 +133,7 @@ class Settings(ModelSettings):
             "full_learning_rate": 0.0005 if is_twin else 0.00001,
         }
         missing = {name: value for name, value in chosen.items() if getattr(self, name) is None}
-        return self.model_copy(update=missing)
+        return self.model_copy(update=missing | {"clip_score": "yes" if self.is_scored else "no"})
 
     @property
     def most_pictures(self) -> int | None:

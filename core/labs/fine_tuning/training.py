@@ -8,8 +8,9 @@ from torch import Tensor
 
 from core.labs.fine_tuning import program
 from core.labs.fine_tuning.kept import Kept
-from core.labs.fine_tuning.settings import TITLES, Settings, Way
+from core.labs.fine_tuning.settings import FOLLOWED, FOLLOWED_STEPS, TITLES, Settings, Way
 from core.measure.clocks import Stamp
+from core.measure.progress import Progress
 from core.measure.recorder import Recorder
 from core.runs.drawing import StepWatch
 
@@ -30,10 +31,17 @@ class Training:
     """Trains what is not frozen in a UNet, and looks at the loss on the way without counting that as training."""
 
     def __init__(
-        self, settings: Settings, way: Way, unet: Any, schedule: Any, recorder: Recorder, watch: StepWatch
+        self,
+        settings: Settings,
+        way: Way,
+        unet: Any,
+        schedule: Any,
+        recorder: Recorder,
+        watch: StepWatch,
+        progress: Progress,
     ) -> None:
         self._settings, self._way, self._unet, self._schedule = settings, way, unet, schedule
-        self._recorder, self._watch = recorder, watch
+        self._recorder, self._watch, self._progress = recorder, watch, progress
         self._rate = float((settings.lora_learning_rate if way == "lora" else settings.full_learning_rate) or 0)
         self._every = ceil(int(settings.steps or 0) / LOOKS)
         self._begun: list[Stamp] = []
@@ -103,6 +111,8 @@ class Training:
         if not isfinite(loss):
             self._stopped = "diverged"
             return False
+        latest = self._losses[-FOLLOWED_STEPS:]
+        self._progress.value(FOLLOWED, self._watch.done, sum(latest) / len(latest))
         spent = sum(end.ns - start.ns for start, end in zip(self._begun, self._watch.stamps, strict=True)) / 1e9
         if step < int(self._settings.steps or 0) and spent >= self._settings.time_limit_s:
             self._stopped = "time"

@@ -3,13 +3,15 @@
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from core.runs.settings import Picture, Prompt, SavingSettings, Seed, is_asked_twice, settled_picture
+from core.runs.settings import UNFINISHED, Picture, Prompt, SavingSettings, Seed, is_asked_twice, settled_picture
 
 CELLS = 64 * 64
 """Of the grid that a region is painted on; tests compare it with the program's."""
 MOST_CHARACTERS = 2 * CELLS
 """What a chessboard takes, the longest there is."""
+TO_PAINT = "Paint over what is to be replaced, or let the detector find it."
 
 
 class Settings(SavingSettings):
@@ -44,13 +46,13 @@ class Settings(SavingSettings):
             return self
         runs = self.painted.split()
         if not runs:
-            raise ValueError("the region is the one that you paint, and nothing is painted yet")
+            raise PydanticCustomError(UNFINISHED, "Nothing is painted yet.", {"remedy": TO_PAINT})
         if wrong := [run for run in runs if not (run.isascii() and run.isdigit())]:
             raise ValueError(f"painted holds {wrong[0][:20]!r}, where only whole numbers can stand")
         if (found := sum(int(run[:9]) for run in runs)) != CELLS:
             raise ValueError(f"painted says something of {found:,} cells, and the grid has {CELLS:,}")
         if not any(int(run) for run in runs[1::2]):
-            raise ValueError("the region is the one that you paint, and what was sent of it is empty")
+            raise PydanticCustomError(UNFINISHED, "What you painted is empty.", {"remedy": TO_PAINT})
         return self
 
     def workload(self) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The last cell of the shown code: the calls that a run measures, as one would type them. No torch here."""
 
-from core.labs.prompt_craft.settings import CLIP, TWIN_SIDE, Settings, stage_texts
+from core.labs.prompt_craft.settings import TWIN_SIDE, Settings, stage_texts
+from core.models.catalog import CLIP
 from core.runs.arguments import file_variant, place_arguments, side_of
 
 

@@ -15,10 +15,7 @@ import torch
 from PIL import Image
 
 from core.labs.prompt_craft import program
-from core.models.judge import Judge, asked_for, sureness
-
-NO_TEXT = "the prompt is empty"
-NOTHING_ASKED = "the prompt asks for nothing that the judge knows"
+from core.models.judge import NO_TEXT, Judge, agreement, sureness
 
 
 @dataclass(frozen=True)
@@ -59,15 +56,8 @@ class JudgeEyes:
         return found
 
     def agreement(self, seen: dict[str, dict[str, float]], text: str) -> dict[str, Any]:
-        """The same, with what was asked for under `asked`; of several answers to one question, any counts."""
-        asked = [
-            {"attribute": name, "wanted": list(answers), "sure": min(1.0, sum(seen[name][each] for each in answers))}
-            for name, answers in asked_for(text).items()
-        ]
-        if not asked:
-            return {"similarity": None, "similarity_reason": NOTHING_ASKED if text.strip() else NO_TEXT}
-        mean = sum(each["sure"] for each in asked) / len(asked)  # type: ignore[misc]
-        return {"similarity": 100 * mean, "asked": asked}
+        """The same, with what was asked for under `asked`."""
+        return agreement(seen, text)
 
     def apart(self, one: Any, other: Any) -> None:
         """The judge has no space in which pictures lie."""

@@ -16,11 +16,12 @@ from PIL import Image
 
 from core.labs.prompt_craft import program
 from core.labs.prompt_craft.eyes import ClipEyes, JudgeEyes
-from core.labs.prompt_craft.settings import CLIP, Settings
+from core.labs.prompt_craft.settings import Settings
 from core.labs.prompt_craft.stages import Shot, controls, left_out, same, stages, whole
 from core.labs.prompt_craft.token_table import token_table
 from core.measure.progress import Progress
 from core.measure.recorder import Recorder, RunPicture
+from core.models.catalog import CLIP
 from core.models.checkpoint import Checkpoint
 from core.models.judge import read_judge
 from core.models.resident import Resident

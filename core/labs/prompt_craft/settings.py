@@ -4,13 +4,13 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import Field
 
+from core.models.catalog import CLIP
 from core.runs.settings import ModelSettings, Seed, is_asked_twice
 
 Words = Annotated[str, Field(max_length=8000)]
 """Of one stage; a thousand words fit."""
 Steps = Annotated[int, Field(ge=1, le=150)]
 Scale = Annotated[float, Field(ge=0, le=200)]
-CLIP = "clip-vit-base-patch16"
 STEPS, STEPS_TWIN, STEPS_FULL_SIZE_ON_CPU = 20, 10, 1
 LAST_STEPS, LAST_STEPS_TWIN, LAST_STEPS_FULL_SIZE_ON_CPU = 40, 20, 2
 MOST_WORDS, MOST_WORDS_FULL_SIZE_ON_CPU = 16, 4

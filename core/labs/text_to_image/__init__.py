@@ -36,6 +36,15 @@ def _to_last(guidance: float) -> Callable[[Record], list[float]]:
     ]
 
 
+def _refined_evaluations(record: Record) -> list[float]:
+    """How often both UNets of a refined picture ran together, as a share of its steps."""
+    return [
+        (repeat["evaluations"] + repeat["refiner"]["evaluations"]) / repeat["num_inference_steps"]
+        for repeat in record["repeats"]
+        if repeat.get("refiner")
+    ]
+
+
 def _last_of_30(record: Record) -> list[float]:
     """Seconds until the last of 30 who press at once has the picture, by the fastest of this run."""
     return [30 * best["wall_s"]] if (best := fastest(record)) else []
@@ -48,6 +57,7 @@ SWEEPS = {
     "other_seed_difference": Measure("of 255", _from_first(is_again=False)),
     "guidance_7_5_to_last": Measure("of 255", _to_last(7.5)),
     "guidance_20_to_last": Measure("of 255", _to_last(20)),
+    "refined_evaluations": Measure("×", _refined_evaluations),
     "last_of_30": Measure("s", _last_of_30),
 }
 """What the pictures of a sweep say beside each other; differences are averages of the colour values."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from core.labs.text_to_image.settings import Settings
+from core.labs.text_to_image.settings import REFINER, Settings
 from core.models.catalog import CATALOG
 from core.runs.arguments import file_variant, place_arguments, side_of
 
@@ -17,16 +17,20 @@ def cell(settings: Settings, sources: dict[str, str], is_local: bool) -> str:
         "width": settings.width or side,
         "random_seed": 0 if settings.seed is None else settings.seed,
     }
+    if settings.is_refined:
+        arguments["refiner_share"] = settings.refiner_share
     swept = _swept(settings)
     lines = "".join(f"        {key}={key if key in swept else repr(value)},\n" for key, value in arguments.items())
     told = ", ".join(f"{name} {{{name}}}" for name in swept)
+    call = (
+        "generate_refined(\n        pipe,\n        refiner,\n" if settings.is_refined else "generate(\n        pipe,\n"
+    )
     return (
         f"import {'itertools' if len(swept) > 1 else 'random'}\nimport time\n\n"
         f"pipe = load({sources[settings.model]!r}, {_place(settings, is_local)})\n"
-        f"{_scheduler(settings)}{_loop(swept)}"
+        f"{_refiner(settings, sources[REFINER], is_local)}{_scheduler(settings)}{_loop(swept)}"
         "    start = time.perf_counter()\n"
-        "    picture = generate(\n"
-        f"        pipe,\n        {settings.prompt!r},\n{lines}    ).images[0]\n"
+        f"    picture = {call}        {settings.prompt!r},\n{lines}    ).images[0]\n"
         f'    print(f"{told}: {{time.perf_counter() - start:.1f}} s")\n'
         '    picture.save(f"picture-{number}.png")\n'
     )
@@ -38,8 +42,15 @@ def _place(settings: Settings, is_local: bool) -> str:
     return f"{place_arguments(settings)}{file_variant(settings, is_local)}{kind}"
 
 
+def _refiner(settings: Settings, path: str, is_local: bool) -> str:
+    return f"refiner = load_refiner(pipe, {path!r}{file_variant(settings, is_local)})\n" if settings.is_refined else ""
+
+
 def _scheduler(settings: Settings) -> str:
-    return "" if settings.scheduler == "own" else f"change_scheduler(pipe, {settings.scheduler!r})\n"
+    if settings.scheduler == "own":
+        return ""
+    pipes = ("pipe", "refiner") if settings.is_refined else ("pipe",)
+    return "".join(f"change_scheduler({name}, {settings.scheduler!r})\n" for name in pipes)
 
 
 def _swept(settings: Settings) -> dict[str, str]:

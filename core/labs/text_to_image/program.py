@@ -14,6 +14,7 @@ from diffusers import (
     EulerAncestralDiscreteScheduler,
     EulerDiscreteScheduler,
     StableDiffusionPipeline,
+    StableDiffusionXLImg2ImgPipeline,
     StableDiffusionXLPipeline,
     UniPCMultistepScheduler,
 )
@@ -39,6 +40,22 @@ def load(
 
     stage(f"Moving the model to {device}")
     return pipe.to(device)
+
+
+def load_refiner(
+    pipe: StableDiffusionXLPipeline,
+    path: str = "stabilityai/stable-diffusion-xl-refiner-1.0",
+    variant: str | None = "fp16",
+    stage: Callable[[str], None] = print,
+) -> StableDiffusionXLImg2ImgPipeline:
+    """Read the UNet of SDXL's refiner, which learnt the last steps alone; all else is SDXL's own."""
+    stage("Reading the weights of the refiner")
+    shared = {name: pipe.components[name] for name in ("text_encoder_2", "tokenizer_2", "vae")}
+    refiner = StableDiffusionXLImg2ImgPipeline.from_pretrained(
+        path, text_encoder=None, tokenizer=None, **shared, dtype=pipe.unet.dtype, variant=variant
+    )
+    stage(f"Moving the refiner to {pipe.device}")
+    return refiner.to(pipe.device)
 
 
 SCHEDULERS = {
@@ -82,3 +99,36 @@ def generate(
         generator=generator,
         callback_on_step_end=on_step_end,
     )
+
+
+def generate_refined(
+    pipe: StableDiffusionXLPipeline,
+    refiner: StableDiffusionXLImg2ImgPipeline,
+    prompt: str,
+    negative_prompt: str = "",
+    num_inference_steps: int = 50,
+    guidance_scale: float = 5.0,
+    height: int = 1024,
+    width: int = 1024,
+    random_seed: int = 0,
+    refiner_share: float = 0.2,
+    on_step_end: Callable[..., Any] | None = None,
+    on_hand_over: Callable[[], Any] = lambda: None,
+) -> Any:
+    """Draw one picture whose last steps, `refiner_share` of all, the refiner takes: from latents that are still noisy.
+
+    Both count the same steps of the same schedule, so that together they take as many as one model alone.
+    """
+    generator = torch.Generator(device=pipe.device).manual_seed(random_seed)
+    both = {
+        "prompt": prompt,
+        "negative_prompt": negative_prompt or None,
+        "num_inference_steps": num_inference_steps,
+        "guidance_scale": guidance_scale,
+        "generator": generator,
+        "callback_on_step_end": on_step_end,
+    }
+    border = 1 - refiner_share
+    latents = pipe(**both, height=height, width=width, denoising_end=border, output_type="latent").images
+    on_hand_over()
+    return refiner(**both, image=latents, denoising_start=border)

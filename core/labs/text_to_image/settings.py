@@ -1,6 +1,7 @@
 """Settings of the picture lab, with the lesson's values as defaults."""
 
 from itertools import product
+from math import ceil
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import Field, ValidationError, model_validator
@@ -13,7 +14,9 @@ GUIDANCE_SCALE = (0.0, 200.0)
 MOST_PICTURES = 36
 """Of one run with two sweeps."""
 Scheduler = Literal["own", "ddim", "euler", "euler_ancestral", "dpm_solver", "unipc"]
-Swept = Literal["seed", "num_inference_steps", "guidance_scale"]
+Swept = Literal["seed", "num_inference_steps", "guidance_scale", "refiner_share"]
+REFINER, REFINED = "sdxl-refiner", "sdxl-base"
+"""The model that can take over the last steps, and the only one that it can take over from."""
 
 
 class Settings(ModelSettings):
@@ -25,6 +28,8 @@ class Settings(ModelSettings):
     negative_prompt: str = Field(default="", max_length=1000)
     num_inference_steps: int = Field(default=50, ge=NUM_INFERENCE_STEPS[0], le=NUM_INFERENCE_STEPS[1])
     guidance_scale: float = Field(default=7.5, ge=GUIDANCE_SCALE[0], le=GUIDANCE_SCALE[1])
+    refiner_share: float = Field(default=0, ge=0, le=0.5)
+    """Of the steps, the last ones, which SDXL's refiner takes; 0 loads none."""
     scheduler: Scheduler = "own"
     """What turns the UNet's answers into steps; `own` is what the model came with."""
     height: int | None = Field(default=None, ge=64, le=1024, multiple_of=8)
@@ -56,6 +61,7 @@ class Settings(ModelSettings):
                 raise ValueError(f"set both {name} (what changes) and {name}_values (its values), or neither of them")
         if self.second_sweep and self.sweep in (self.second_sweep, None):
             raise ValueError("second_sweep needs a sweep of another setting beside it")
+        self._check_refiner()
         most = CATALOG[self.model].most_steps
         if most is not None and self.num_inference_steps > most:
             raise ValueError(
@@ -71,6 +77,20 @@ class Settings(ModelSettings):
         if (pictures := len(self.changes())) > MOST_PICTURES:
             raise ValueError(f"this grid has {pictures} pictures, and one run draws at most {MOST_PICTURES}")
         return self
+
+    def _check_refiner(self) -> None:
+        if not self.refiner_share:
+            return
+        if self.model != REFINED:
+            raise ValueError(
+                f"the refiner goes on with the latents of {CATALOG[REFINED].title} alone: set model to {REFINED}, or "
+                "refiner_share to 0"
+            )
+        if (least := ceil(round(1 / self.refiner_share, 6))) > self.num_inference_steps:
+            raise ValueError(
+                f"a share of {self.refiner_share:g} of {self.num_inference_steps} steps is less than one: take at "
+                f"least {least} steps"
+            )
 
     def _check(self, name: str, value: float) -> None:
         plain = {"sweep": None, "sweep_values": (), "second_sweep": None, "second_sweep_values": ()}
@@ -94,6 +114,16 @@ class Settings(ModelSettings):
         return CATALOG[self.model].most_steps is None and is_asked_twice(guidance_scale)
 
     @property
+    def is_refined(self) -> bool:
+        """Whether any picture of the run goes through the refiner."""
+        return any(self.swept().get("refiner_share", [self.refiner_share]))
+
+    @property
+    def loaded(self) -> tuple[str, ...]:
+        """The refiner where one is asked for, then what draws."""
+        return (REFINER, self.model) if self.is_refined else (self.model,)
+
+    @property
     def is_slow_on_cpu(self) -> bool:
         return True
 
@@ -109,4 +139,4 @@ class Settings(ModelSettings):
 
 
 def _typed(name: str, value: float) -> float:
-    return int(value) if name != "guidance_scale" and value.is_integer() else value
+    return int(value) if name in ("seed", "num_inference_steps") and value.is_integer() else value

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from core.config import Config, config
 from core.errors import RunCancelled
 from core.models.resident import Resident
+from core.models.tokenizer_files import write_clip_tokenizer
 from core.runs.registry import LABS
 
 
@@ -70,6 +72,24 @@ class Watcher:
         return self.seen[-1][1] if self.seen else 0
 
 
+class AsTensors:
+    """CLIP as TorchMetrics asks for it: features as tensors, where transformers 5 wraps them."""
+
+    def __init__(self, clip: Any) -> None:
+        self.config, self._clip = clip.config, clip
+
+    def to(self, device: Any) -> "AsTensors":
+        return self
+
+    def get_image_features(self, pixels: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self._clip.get_image_features(pixels).pooler_output
+        return features
+
+    def get_text_features(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
+        features: torch.Tensor = self._clip.get_text_features(ids, mask).pooler_output
+        return features
+
+
 @pytest.fixture(scope="session", autouse=True)
 def libraries() -> Iterator[None]:
     """Import what the labs use and take it out of garbage collection: every run collects several times."""
@@ -103,3 +123,19 @@ def watcher() -> Watcher:
 @pytest.fixture
 def resident() -> Resident:
     return Resident()
+
+
+@pytest.fixture(scope="session")
+def clip_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny CLIP of random weights, as a folder that `from_pretrained` takes."""
+    from transformers import CLIPConfig, CLIPImageProcessor, CLIPModel
+
+    folder = tmp_path_factory.mktemp("clip")
+    small = {"hidden_size": 32, "intermediate_size": 64, "num_attention_heads": 2, "num_hidden_layers": 2}
+    text = small | {"vocab_size": 2000, "bos_token_id": 1998, "eos_token_id": 1999}
+    torch.manual_seed(3)
+    config = CLIPConfig(text_config=text, vision_config=small | {"image_size": 32, "patch_size": 8}, projection_dim=24)
+    CLIPModel(config).save_pretrained(folder)
+    write_clip_tokenizer(folder, 2000)
+    CLIPImageProcessor(size={"shortest_edge": 32}, crop_size={"height": 32, "width": 32}).save_pretrained(folder)
+    return folder

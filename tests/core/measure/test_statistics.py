@@ -1,7 +1,7 @@
 """Statistics against their definitions, by brute force and by random values."""
 
 import math
-from itertools import combinations
+from itertools import combinations, product
 from statistics import median
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from core.measure.statistics import (
     _mann_whitney_counts,
     _mann_whitney_rank,
+    mean_interval,
     median_interval,
     ratio_interval,
     summary,
@@ -89,3 +90,24 @@ def test_swapping_the_runs_turns_the_interval_round(first: list[float], second: 
     if forth and back:
         assert forth[1] <= forth[0] * (1 + 1e-9) and forth[0] <= forth[2] * (1 + 1e-9)
         assert forth == pytest.approx((1 / back[0], 1 / back[2], 1 / back[1]), rel=1e-6)
+
+
+def test_the_interval_of_a_mean_is_that_of_every_way_to_draw_the_values_again() -> None:
+    values = [1.0, 4.0, 4.5, 9.0]
+    every = sorted(sum(drawn) / 4 for drawn in product(values, repeat=4))
+    mean, low, high = mean_interval(values) or (0, 0, 0)
+    assert mean == pytest.approx(sum(values) / 4)
+    assert low == pytest.approx(every[int(len(every) * 0.025)], abs=0.3)
+    assert high == pytest.approx(every[-1 - int(len(every) * 0.025)], abs=0.3)
+    assert mean_interval(values) == (mean, low, high) and mean_interval([3.0]) is None
+    assert mean_interval([2.0, 2.0, 2.0]) == (2.0, 2.0, 2.0)
+
+
+@given(MEASURED)
+def test_the_interval_of_a_mean_holds_it_and_lies_between_the_values(values: list[float]) -> None:
+    found = mean_interval(values)
+    assert (found is None) == (len(values) < 2)
+    if found:
+        mean, low, high = found
+        assert min(values) <= low * (1 + 1e-9) and low <= mean * (1 + 1e-9)
+        assert mean <= high * (1 + 1e-9) and high <= max(values) * (1 + 1e-9)

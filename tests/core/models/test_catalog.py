@@ -47,6 +47,7 @@ FROM_THE_DESIGN = {
     },
     "sdxl-base": SDXL,
     "sdxl-turbo": SDXL,
+    "sdxl-refiner": {"unet": 2_259_526_660},
     "ddpm-cifar10-32": {"model": 35_746_307},
     "clip-vit-base-patch16": {"model": 149_620_737},
     "animatediff-motion-adapter-v1-5-2": {"model": 453_209_280},

@@ -16,7 +16,17 @@ from tests.core.quiz.examples import LESSON
 
 KEY = {"Q1": "abcd", "Q2": "bd", "Q3": "acd", "Q8": "d", "Q9": "c", "Q10": "ac", "Q11": "b"}
 KEY_OF_PRECISION = {"P1": "ab", "P2": "c", "P3": "ad", "P4": "b"}
-KEY_OF_DIFFUSION = {"D1": "bd", "D2": "c", "D4": "c", "D5": "d", "D6": "bc", "D7": "b", "D8": "c", "D9": "ad"}
+KEY_OF_DIFFUSION = {
+    "D1": "bd",
+    "D2": "c",
+    "D4": "c",
+    "D5": "d",
+    "D6": "bc",
+    "D7": "b",
+    "D8": "c",
+    "D9": "ad",
+    "D10": "a",
+}
 KEY_OF_NOISE = {"N1": "d", "N2": "ac", "N3": "a", "N4": "c", "N5": "b"}
 KEY_OF_TRAINING = {"T1": "acd", "T2": "c", "T3": "b", "T4": "ad", "T5": "a"}
 KEY_OF_MEMORY = {"M5": "abd"}
@@ -348,6 +358,24 @@ def test_no_text_shouts_or_spells_another_way(name: str) -> None:
     told = re.sub(r"`[^`]*`", "", " ".join(_texts(question)))
     assert "!" not in told
     assert not re.search(r"quantiz|optimizer|normaliz|color|Right to leave|\d %", told)
+
+
+def test_averaged_weights_move_as_far_as_the_question_says() -> None:
+    import torch
+
+    from core.labs.train_ddpm.program import average
+
+    def moved(step: int) -> int:
+        slow, fast = torch.nn.Linear(1, 1), torch.nn.Linear(1, 1)
+        for weight in slow.parameters():
+            torch.nn.init.zeros_(weight)
+        for weight in fast.parameters():
+            torch.nn.init.ones_(weight)
+        average(slow, fast, step)
+        return round(100 * slow.weight.item())
+
+    assert [moved(step) for step in (0, 299, 100_000)] == [90, 3, 1]
+    assert "90% of it after the first step, 3% after the 300th, and never less than 1%" in TEXT.replace("\n      ", " ")
 
 
 def test_a_class_and_one_machine_is_worked_out_again() -> None:

@@ -68,6 +68,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("text_to_image", {}),
     ("text_to_image", {"sweep": "guidance_scale", "sweep_values": [1, 7.5]}),
     ("text_to_image", {"sweep": "num_inference_steps", "sweep_values": [1, 5]}),
+    ("text_to_image", {"model": "sdxl-base", "refiner_share": 0.2, "scheduler": "ddim"}),
+    ("text_to_image", {"model": "sdxl-base", "sweep": "refiner_share", "sweep_values": [0, 0.2]}),
     ("image_classification", {"eval_mode": False, "inference_mode": False, "normalise": False}),
     ("image_classification", {"model": "mobilenet_v2", "picture": "table", "batch_sizes": [64]}),
     ("optimisation", {}),

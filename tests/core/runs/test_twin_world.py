@@ -67,6 +67,10 @@ def test_a_prompt_outside_is_told_kindly_with_its_words() -> None:
     assert outside(PICTURES, "An old city at night, WATERCOLOR") == ""
 
 
+def test_a_word_that_begins_with_a_number_is_named_whole() -> None:
+    assert unknown_words(PICTURES, "a calm sea, 8k, masterpiece") == ("8k", "masterpiece")
+
+
 def test_a_long_list_of_unknown_words_is_cut() -> None:
     told = outside(PICTURES, " ".join(f"x{letter}" for letter in "abcdefghij"))
     assert told.count("x") - told.count("ex") >= MOST_NAMED and "4 more words" in told

@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.units import count
+from ui.charts import altair
 from ui.colours import colour
 from ui.teacher.large_chart import AXIS_PX, frame, large_chart
 from ui.teacher.measurements.figures import Dot, DotGroup, told
@@ -33,8 +34,7 @@ def dot_chart(
         axis: what the values are.
         on_select: called when a dot is clicked; `picked` then tells which.
     """
-    import altair as alt
-
+    alt = altair()
     shown = groups[:GROUPS]
     is_wide = max(group.median for group in shown) > WIDE * min(group.median for group in shown) > 0
     scale = _scale(alt, shown, is_wide)

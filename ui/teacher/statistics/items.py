@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.classroom.class_statistics import ClassStatistics, QuestionRow
 from core.classroom.statistics import FEW
+from ui.charts import altair
 from ui.colours import colour
 from ui.plain import plain
 from ui.teacher.large_chart import AXIS_PX, LETTERS, ROW_PX, frame, large_chart
@@ -52,8 +53,7 @@ def items(found: ClassStatistics, opened: Callable[[str], None]) -> None:
 
 
 def _chart(found: ClassStatistics) -> None:
-    import altair as alt
-
+    alt = altair()
     rows = [_mark(row) for row in found.rows]
     place = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=10))
     scale = alt.Scale(domain=[0, AXIS_END], nice=False)

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core.classroom.statistics import Matrix
+from ui.charts import altair
 from ui.colours import colour
 from ui.teacher.large_chart import frame, large_chart
 from ui.teacher.safe_cells import safe
@@ -36,8 +37,7 @@ def matrix_chart(title: str, matrix: Matrix, rows: str, columns: str, key: str, 
 
 
 def _draw(title: str, matrix: Matrix, rows: str, columns: str, key: str, has_diagonal: bool) -> None:
-    import altair as alt
-
+    alt = altair()
     most = max(max(counts) for counts in matrix.counts)
     cells = [
         _cell(matrix, at, to, most, has_diagonal) for at in range(len(matrix.rows)) for to in range(len(matrix.columns))

@@ -9,6 +9,7 @@ import streamlit as st
 from core.classroom.class_statistics import MachineValues, QuestionStatistics
 from core.classroom.statistics import Matrix
 from core.units import significant
+from ui.charts import altair
 from ui.colours import colour
 from ui.teacher.large_chart import LETTERS, frame, large_chart
 from ui.teacher.safe_cells import safe
@@ -87,8 +88,7 @@ def axis_end(found: QuestionStatistics) -> float:
 
 
 def _histogram(found: QuestionStatistics, machine: MachineValues, end: float, key: str) -> None:
-    import altair as alt
-
+    alt = altair()
     held, unit = machine.histogram, machine.histogram.unit
     rows = [
         {"low": low, "high": high, "n": n, "zero": 0}

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.classroom.class_statistics import QuestionStatistics
 from core.classroom.statistics import FEW, Option
+from ui.charts import altair
 from ui.colours import colour
 from ui.plain import plain
 from ui.teacher.large_chart import AXIS_PX, LETTERS, frame, large_chart
@@ -55,8 +56,7 @@ def letter(found: QuestionStatistics, option_id: str) -> str:
 
 
 def _chart(found: QuestionStatistics, key: str) -> None:
-    import altair as alt
-
+    alt = altair()
     rows = bars_of(found)
     part = alt.YOffset("part:N", sort=list(THIRDS))
     place = alt.Y("option:N", sort=None, title=None, axis=alt.Axis(ticks=False, domain=False, labelPadding=10))

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.classroom.class_statistics import ClassStatistics
 from core.classroom.statistics import FEW, Interval
+from ui.charts import altair
 from ui.colours import colour
 from ui.teacher.large_chart import LETTERS, frame, large_chart
 from ui.teacher.statistics.words import UNDEFINED, figure, interval, percent, students, why_no_alpha, why_no_spread
@@ -124,8 +125,7 @@ def _spread(found: ClassStatistics) -> None:
     """How many students have how much of the full marks."""
     if not found.scores:
         return
-    import altair as alt
-
+    alt = altair()
     counts = counts_of(found)
     step = 100 / BARS
     rows: list[dict[str, Any]] = [

@@ -1,18 +1,25 @@
 """The program alone: its files load with what diffusers ships; LoRA is the same beside the weights and in them."""
 
 import copy
+import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from diffusers import DDPMScheduler, StableDiffusionPipeline, UNet2DConditionModel
+from PIL import Image
 
 from core.labs.fine_tuning import program
 from core.labs.fine_tuning.examples import examples
 from core.labs.fine_tuning.settings import Settings
 from core.measure.progress import SilentProgress
+from core.models.catalog import CLIP
 from core.models.checkpoint import checkpoint
+from core.runs.registry import LABS
+from core.runs.source_code import shown_code
+from tests.core.labs.conftest import AsTensors
 
 PROMPT = "Sea at sunset with a boat, blueprint"
 
@@ -124,3 +131,31 @@ def test_the_program_draws_with_what_it_learnt(pipe: Any) -> None:
     program.free_every_weight(pipe.unet)
     trained(pipe)
     assert program.draw(pipe, PROMPT, 64, 2, 7.5, 5).tobytes() != before.tobytes()
+
+
+def test_the_score_is_that_of_torchmetrics(clip_folder: Path) -> None:
+    functional = pytest.importorskip("torchmetrics.functional.multimodal")
+    clip, processor = program.load_clip(str(clip_folder), "cpu")
+    found = []
+    for seed, text in enumerate(("a calm sea", "boats at night, watercolor", "an old town")):
+        values = np.random.default_rng(seed).integers(0, 256, (40, 48, 3), dtype=np.uint8)
+        with torch.inference_mode():
+            tensor = torch.from_numpy(values).permute(2, 0, 1)
+            theirs = functional.clip_score(tensor, text, model_name_or_path=lambda: (AsTensors(clip), processor))
+        found.append(program.clip_score(clip, processor, Image.fromarray(values), text))
+        assert found[-1] == pytest.approx(float(theirs), abs=1e-3)
+    assert max(found) > 0 and len(set(found)) > 1
+
+
+def test_the_shown_cell_scores_before_and_after(
+    path: str, clip_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lab = LABS["fine_tuning"]
+    for file in ("blueprint.png", "blueprint.txt"):
+        shutil.copy(lab.program.with_name(file), tmp_path)
+    monkeypatch.chdir(tmp_path)
+    chosen: dict[str, Any] = {"source": "hub", "clip_score": "yes", "ways": ("lora",), "device": "cpu", "steps": 1}
+    settings = Settings(**chosen, side=64, num_inference_steps=1, batch_size=1)
+    code = shown_code(lab, settings, {"stable-diffusion-1.5": path, CLIP: str(clip_folder)})
+    exec(compile(code.replace('variant="fp16")', "variant=None)"), "cell", "exec"), {"__name__": "__main__"})
+    assert "lora: CLIP score " in capsys.readouterr().out

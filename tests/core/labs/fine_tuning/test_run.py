@@ -2,6 +2,7 @@
 
 import errno
 import io
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,21 @@ from safetensors.torch import load
 
 from core.errors import BadPicture, InvalidSettings
 from core.labs.fine_tuning import program, results
+from core.labs.fine_tuning import run as lab_run
 from core.labs.fine_tuning.examples import check, examples
-from core.labs.fine_tuning.settings import Settings, captions_of, held_out
+from core.labs.fine_tuning.settings import FOLLOWED, PROMPTS, TWIN_PROMPTS, Settings, captions_of, held_out
+from core.measure.machine import this_machine
 from core.measure.progress import SilentProgress
+from core.models.catalog import CATALOG, CLIP
+from core.models.checkpoint import checkpoint
+from core.models.judge import asked_for
 from core.models.resident import Resident
+from core.runs import loading
 from core.runs.execution import execute
 from core.runs.parsing import parse_settings
+from core.runs.planning import plan
 from core.runs.registry import LABS
+from core.runs.twin_world import PICTURES, unknown_words
 from tests.core.labs.conftest import Watcher
 from tests.core.measure.run_schema import assert_valid
 
@@ -195,3 +204,83 @@ def test_the_program_cuts_as_the_lab_does() -> None:
 
 def test_files_are_gone_from_the_cache(labs_cache: Path, outcome: Any) -> None:
     assert not list(labs_cache.glob("tmp*")) and torch.is_grad_enabled()
+
+
+def test_the_same_six_prompts_are_scored_before_and_after_each_way(outcome: Any) -> None:
+    scores = outcome.record["outputs"]["fine_tuning"]["scores"]
+    assert scores["by"] == "judge" and scores["prompts"] == list(TWIN_PROMPTS)
+    assert [state["name"] for state in scores["states"]] == ["before", "lora", "full"]
+    first, lora, _ = (state["scores"] for state in scores["states"])
+    assert all(0 <= each <= 100 for state in scores["states"] for each in state["scores"])
+    assert lora != first
+    change = scores["states"][1]["change"]
+    assert change["mean"] == pytest.approx(sum(lora) / 6 - sum(first) / 6)
+    assert min(b - a for a, b in zip(first, lora, strict=True)) <= change["low"] <= change["mean"] <= change["high"]
+    assert LABS["fine_tuning"].measures["lora_score_width"].values(outcome.record) == [change["high"] - change["low"]]
+    assert [model["id"] for model in outcome.record["models"]] == ["clip-vit-base-patch16", "stable-diffusion-1.5"]
+
+
+def test_scored_pictures_are_kept_with_their_prompt_and_score(outcome: Any) -> None:
+    kept = [picture.details for picture in outcome.pictures if picture.role == "scored"]
+    states = outcome.record["outputs"]["fine_tuning"]["scores"]["states"]
+    assert [each["score"] for each in kept] == [score for state in states for score in state["scores"]]
+    assert [each["caption"] for each in kept] == 3 * list(TWIN_PROMPTS)
+
+
+def test_a_run_can_do_without_scores() -> None:
+    chosen = SMALL | {"steps": 1, "ways": ["lora"], "clip_score": "no"}
+    found = execute("fine_tuning", chosen, SilentProgress(), Resident())
+    assert "scores" not in found.record["outputs"]["fine_tuning"] and len(found.record["models"]) == 1
+    assert {picture.role for picture in found.pictures} == {"examples", "picture", "safetensors"}
+    assert LABS["fine_tuning"].measures["lora_score_width"].values(found.record) == []
+
+
+def test_what_scores_is_planned_for_where_it_is_asked_for() -> None:
+    lab, machine = LABS["fine_tuning"], this_machine()
+    twin, full, asked = (
+        plan(lab, parse_settings(lab, values), machine)
+        for values in ({"source": "embedded"}, {"source": "dummy"}, {"source": "dummy", "clip_score": "yes"})
+    )
+    assert (twin.settings.clip_score, full.settings.clip_score) == ("yes", "no")  # type: ignore[attr-defined]
+    judge, clip = 159_279, 149_620_737
+    assert twin.parameters == CATALOG["stable-diffusion-1.5"].twin_parameters + judge
+    assert (asked.parameters or 0) - (full.parameters or 0) == clip
+    assert len({twin.workload, full.workload, asked.workload}) == 3
+
+
+def test_the_twin_knows_every_word_of_its_prompts_and_none_names_the_style() -> None:
+    assert not [word for prompt in TWIN_PROMPTS for word in unknown_words(PICTURES, prompt)]
+    assert all(set(asked_for(prompt)) == {"scene", "time", "object", "style"} for prompt in TWIN_PROMPTS)
+    assert not [prompt for prompt in (*TWIN_PROMPTS, *PROMPTS) if "blueprint" in prompt]
+    assert len(set(TWIN_PROMPTS)) == len(set(PROMPTS)) == 6
+
+
+def test_the_loss_is_told_step_by_step_as_a_mean_of_the_latest() -> None:
+    watcher = Watcher()
+    found = execute("fine_tuning", SMALL | {"steps": 10, "clip_score": "no"}, watcher, Resident()).record
+    lora, full = (way["loss"] for way in found["outputs"]["fine_tuning"]["ways"])
+    assert {name for name, _, _ in watcher.values} == {FOLLOWED}
+    assert [step for _, step, _ in watcher.values] == list(range(1, 21))
+    assert watcher.values[0][2] == lora[0] and watcher.values[10][2] == full[0]
+    assert watcher.values[9][2] == pytest.approx(sum(lora[2:]) / 8)
+
+
+def test_random_weights_are_scored_by_clip_and_the_score_is_said_to_mean_nothing(
+    clip_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of what a run of the full size does, with small networks in their places."""
+    twin = checkpoint("stable-diffusion-1.5", "embedded", SilentProgress())
+    small = replace(twin, path=str(clip_folder), source="dummy")
+    monkeypatch.setattr(
+        loading, "checkpoint", lambda name, *_: small if name == CLIP else replace(twin, source="dummy")
+    )
+    monkeypatch.setattr(loading, "check_room", lambda *_: None)
+    monkeypatch.setattr(lab_run.Experiment, "_no_room", lambda *_: "")
+    chosen = SMALL | {"source": "dummy", "steps": 1, "ways": ["lora"], "clip_score": "yes"}
+    found = execute("fine_tuning", chosen, SilentProgress(), Resident()).record
+    assert found["state"] == "finished", found["error"]
+    assert_valid(found)
+    scores = found["outputs"]["fine_tuning"]["scores"]
+    assert scores["by"] == "clip" and scores["prompts"] == list(PROMPTS)
+    assert all(0 <= score <= 100 for state in scores["states"] for score in state["scores"])
+    assert lab_run.MEANS_NOTHING in found["notes"]

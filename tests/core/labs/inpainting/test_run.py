@@ -222,9 +222,9 @@ def test_a_region_painted_by_hand_needs_no_detector(kept: Resident) -> None:
 @pytest.mark.parametrize(
     ("painted", "told"),
     [
-        ("", "the one that you paint, and nothing is painted yet"),
-        (str(CELLS), "what was sent of it is empty"),
-        (f"{CELLS} 0", "what was sent of it is empty"),
+        ("", "Nothing is painted yet"),
+        (str(CELLS), "What you painted is empty"),
+        (f"{CELLS} 0", "What you painted is empty"),
         ("100 200", "something of 300 cells, and the grid has 4,096"),
         ("100 -3", "holds '-3', where only whole numbers"),
         ("12 \u0663", "where only whole numbers"),

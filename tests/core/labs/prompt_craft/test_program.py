@@ -9,9 +9,10 @@ import torch
 from PIL import Image
 
 from core.labs.prompt_craft import program
-from core.labs.prompt_craft.eyes import NO_TEXT, NOTHING_ASKED, ClipEyes, JudgeEyes
+from core.labs.prompt_craft.eyes import ClipEyes, JudgeEyes
 from core.labs.prompt_craft.token_table import MOST_KEPT, token_table
-from core.models.judge import ATTRIBUTES, PHRASES, asked_for, read_judge
+from core.models.judge import ATTRIBUTES, NO_TEXT, NOTHING_ASKED, PHRASES, asked_for, read_judge
+from tests.core.labs.conftest import AsTensors
 
 PROMPT = "A calm sea at sunset, watercolor, 8k, masterpiece"
 
@@ -66,24 +67,6 @@ def test_an_empty_text_is_two_marks(tokenizer: Any) -> None:
 
 def picture(seed: int) -> Image.Image:
     return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (96, 96, 3), dtype=np.uint8))
-
-
-class AsTensors:
-    """CLIP as TorchMetrics asks for it: features as tensors, where transformers 5 wraps them."""
-
-    def __init__(self, clip: Any) -> None:
-        self.config, self._clip = clip.config, clip
-
-    def to(self, device: Any) -> "AsTensors":
-        return self
-
-    def get_image_features(self, pixels: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self._clip.get_image_features(pixels).pooler_output
-        return features
-
-    def get_text_features(self, ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-        features: torch.Tensor = self._clip.get_text_features(ids, mask).pooler_output
-        return features
 
 
 def test_the_score_is_that_of_torchmetrics(clip_folder: Path) -> None:

@@ -10,9 +10,10 @@ from PIL import Image
 
 from core.errors import InvalidSettings
 from core.labs.prompt_craft.run import MEANS_NOTHING, NO_WORDS
-from core.labs.prompt_craft.settings import CLIP, Settings, joined
+from core.labs.prompt_craft.settings import Settings, joined
 from core.labs.prompt_craft.stages import stage_of
 from core.measure.progress import SilentProgress
+from core.models.catalog import CLIP
 from core.models.checkpoint import checkpoint
 from core.models.resident import Resident
 from core.runs import loading
