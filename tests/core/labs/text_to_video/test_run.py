@@ -80,7 +80,7 @@ def test_without_guidance_half_as_many_predictions_are_made(kept: Resident) -> N
 
 def test_motion_modules_make_frames_agree(outcome: Outcome) -> None:
     together, alone = (np.mean(clip["apart"]) for clip in clips(outcome)[1:])
-    assert alone > 2 * together
+    assert alone > 1.25 * together  # from where on question V2 calls it further
     [found] = LAB.predictable["alone_over_moving"].values(outcome.record)
     assert found == pytest.approx(alone / together)
 
