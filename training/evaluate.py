@@ -52,7 +52,7 @@ def measures(quick: bool) -> dict[str, Callable[[], dict[str, Any]]]:
         ),
         "yolov8n-seg": lambda: detector.evaluate(MODELS / "yolov8n-seg", 40 if quick else 300),
         "resnet50": lambda: classifier.evaluate(MODELS / "resnet50", 100 if quick else classifier.HELD_OUT),
-        "animatediff-motion-adapter-v1-5-2": lambda: measure_clips(load_moving(), 2 if quick else 16),
+        "animatediff-motion-adapter-v1-5-2": lambda: measure_clips(load_moving(), 2 if quick else 6),
         "ddpm-cifar10-32": lambda: ddpm.evaluate(MODELS / "ddpm-cifar10-32", 8 if quick else 128),
     }
 

@@ -11,7 +11,7 @@ MOST_FRAMES = 32
 """As many as the motion modules have places for."""
 FRAMES: tuple[int, ...] = (1, 4, 16)
 FRAMES_TWIN, FRAMES_FULL_SIZE_ON_CPU = (1, 4, 8), (1, 8)
-STEPS, STEPS_TWIN, STEPS_FULL_SIZE_ON_CPU = 25, 20, 2
+STEPS, STEPS_TWIN, STEPS_FULL_SIZE_ON_CPU = 25, 10, 2
 SIDE, SIDE_FULL_SIZE_ON_CPU, TWIN_SIDE = 512, 256, 128
 Frames = Annotated[int, Field(ge=1, le=MOST_FRAMES)]
 Films = Annotated[
@@ -33,7 +33,7 @@ class Settings(ModelSettings):
     None named is 1, 4 and 16; 1, 4 and 8 for the small twin; 1 and 8 for the full size on a CPU.
     """
     num_inference_steps: int | None = Field(default=None, ge=2, le=150)
-    """None is 25, 20 for the small twin, 2 for the full size on a CPU."""
+    """None is 25, 10 for the small twin, 2 for the full size on a CPU."""
     guidance_scale: float = Field(default=7.5, ge=0, le=200)
     side: int | None = Field(default=None, ge=64, le=1024, multiple_of=64)
     """Height and width in pixels; None is 512, 256 for the full size on a CPU, 128 for the small twin."""
