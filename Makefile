@@ -44,6 +44,7 @@ train: .venv/dev     ## the small twins anew: about half a day on two cores, the
 	$(BIN)/python -m training.text_to_image
 	$(BIN)/python -m training.inpainting
 	$(BIN)/python -m training.few_steps
+	$(BIN)/python -m training.text_to_video
 	$(BIN)/python -m training.ddpm
 	$(BIN)/python -m training.evaluate
 	$(BIN)/python -m training.cards

@@ -62,6 +62,7 @@ CASES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("optimisation", TWIN | {"max_new_tokens": 4, "variants": ["eager", "sdpa"]}),
     ("memory_savers", TWIN | {"savers": ["vae_slicing"], "side": 64, "num_inference_steps": 1}),
     ("prompt_craft", TWIN | {"num_inference_steps": 1, "last_steps": 2, "most_words": 1}),
+    ("text_to_video", TWIN | {"num_frames": [1, 2], "num_inference_steps": 2}),
     ("fine_tuning", TWIN | {"steps": 1, "batch_size": 1, "side": 64, "num_inference_steps": 1}),
     ("train_ddpm", {"steps": 2, "batch": 4, "compare": []}),
 )

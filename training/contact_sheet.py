@@ -13,6 +13,10 @@ from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
 from PIL import Image
 
 from core.labs.ddpm import program as ddpm
+from core.labs.text_to_video.program import without_motion
+from training.clip_quality import drawn as filmed
+from training.clip_quality import load as load_moving
+from training.clips import clip
 from training.data import DEVICE, as_pictures, pictures, scene_set
 from training.inpainting_data import draw_examples, examples
 from training.picture_quality import FEW_STEPS, MODELS, generated, load, painted, side_of
@@ -28,6 +32,12 @@ PROMPTS = (
     "A sea by day with a tree, comic book style",
     "A pine forest by day with a cat, comic book style",
     "A forest at sunset with a house, watercolor painting",
+)
+FILM_PROMPTS = (
+    "A sea by day with a boat, digital art",
+    "Mountains at night with a house, digital art",
+    "A city skyline at sunset, watercolor painting",
+    "A forest by day with a cat, comic book style",
 )
 STEPS = (1, 2, 3, 5, 10, 25, 50, 100)
 SCALES = (0, 1, 2, 5, 7.5, 20, 50, 100)
@@ -62,6 +72,17 @@ def main() -> None:
     sheet([[made[row] for made in by_few] for row in range(len(some))]).save(FOLDER / "few_steps.png")
     _painted_sheet().save(FOLDER / "painted.png")
     _noise_sheet().save(FOLDER / "noise.png")
+    _film_sheet().save(FOLDER / "films.png")
+
+
+def _film_sheet() -> Image.Image:
+    """A true film, then a row per prompt, then the first prompt without motion modules, from the same noise."""
+    pipe = load_moving()
+    rows = [list(clip(scene_set(SEED, 1)[0]))]
+    rows += [list(filmed(pipe, prompt, SEED)) for prompt in FILM_PROMPTS]
+    with without_motion(pipe):
+        rows.append(list(filmed(pipe, FILM_PROMPTS[0], SEED)))
+    return sheet(rows)
 
 
 def _noise_sheet() -> Image.Image:

@@ -19,6 +19,8 @@ from diffusers import StableDiffusionPipeline, StableDiffusionXLInpaintPipeline
 from core.measure.machine import this_machine
 from core.models.judge import SIDE
 from training import classifier, ddpm, detector, judge, language_model
+from training.clip_quality import load as load_moving
+from training.clip_quality import measure_clips
 from training.data import pictures, scene_set
 from training.picture_quality import MODELS, load, measure_drawing, measure_few_steps, measure_inpainting
 
@@ -50,6 +52,7 @@ def measures(quick: bool) -> dict[str, Callable[[], dict[str, Any]]]:
         ),
         "yolov8n-seg": lambda: detector.evaluate(MODELS / "yolov8n-seg", 40 if quick else 300),
         "resnet50": lambda: classifier.evaluate(MODELS / "resnet50", 100 if quick else classifier.HELD_OUT),
+        "animatediff-motion-adapter-v1-5-2": lambda: measure_clips(load_moving(), 2 if quick else 6),
         "ddpm-cifar10-32": lambda: ddpm.evaluate(MODELS / "ddpm-cifar10-32", 8 if quick else 128),
     }
 

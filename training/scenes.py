@@ -74,17 +74,19 @@ def with_object(scene: Scene, name: str) -> Scene:
     return replace(scene, object=name)
 
 
-def draw(scene: Scene, side: int, foot: str | None = None) -> Drawing:
+def draw(scene: Scene, side: int, foot: str | None = None, sun: tuple[float, float] | None = None) -> Drawing:
     """Draw `scene` at `side` x `side` pixels.
 
     Args:
         foot: the object for which the foreground is made (a boat lies on water, all else stands on land); by
             default the scene's own.
+        sun: where the sun (at night the moon) stands across the picture, and how far below its own height; nothing
+            else changes with it. By default its place is drawn at random.
     """
     size = side * SUPERSAMPLING
     random = np.random.default_rng(scene.seed)
     light = light_of(scene.time, random)
-    canvas = _sky(light, size, random)
+    canvas = _sky(light, size, random, sun)
     pen = ImageDraw.Draw(canvas)
     BACKGROUNDS[scene.scene](pen, size, light, random)
     _foreground(pen, size, scene.scene, foot or scene.object, light, random)
@@ -96,7 +98,7 @@ def draw(scene: Scene, side: int, foot: str | None = None) -> Drawing:
     return Drawing(picture.reduce(SUPERSAMPLING), mask.reduce(SUPERSAMPLING))
 
 
-def _sky(light: Light, size: int, random: np.random.Generator) -> Image.Image:
+def _sky(light: Light, size: int, random: np.random.Generator, sun: tuple[float, float] | None = None) -> Image.Image:
     rows = np.clip(np.linspace(0, 1.6, size), 0, 1)[:, None] ** 1.3
     colours = np.array(light.sky_top)[None] * (1 - rows) + np.array(light.sky_low)[None] * rows
     canvas = Image.fromarray(np.repeat(colours[:, None, :], size, axis=1).astype(np.uint8), "RGB")
@@ -104,7 +106,10 @@ def _sky(light: Light, size: int, random: np.random.Generator) -> Image.Image:
     for _ in range(light.stars):
         x, y = random.uniform(0, size), random.uniform(0, size * 0.5)
         pen.ellipse([x, y, x + size / 60, y + size / 60], fill=(250, 246, 220))
-    x, y, radius = random.uniform(0.15, 0.85) * size, light.sun_y * size, light.sun_radius * size
+    across, below = random.uniform(0.15, 0.85), 0.0
+    if sun:
+        across, below = sun
+    x, y, radius = across * size, (light.sun_y + below) * size, light.sun_radius * size
     pen.ellipse([x - radius, y - radius, x + radius, y + radius], fill=light.sun)
     if light.stars:
         pen.ellipse([x - radius * 0.3, y - radius, x + radius * 1.4, y + radius * 0.7], fill=light.sky_top)

@@ -267,6 +267,23 @@ CATALOG: dict[str, Model] = {
             twin_size=64,
         ),
         Model(
+            id="animatediff-motion-adapter-v1-5-2",
+            title="AnimateDiff motion modules",
+            task="text-to-video",
+            repo="guoyww/animatediff-motion-adapter-v1-5-2",
+            licence="Apache-2.0",
+            components=(Component("model", "Motion modules", 453_209_280),),
+            twin=(Component("model", "Motion modules", 1_777_344),),
+            download_bytes=1_816_000_000,
+            # The Hub's file with fp16 in its name holds float32.
+            storage_dtype="float32",
+            variant="fp16",
+            allow_patterns=("config.json", "diffusion_pytorch_model.fp16.safetensors"),
+            required_files=("diffusion_pytorch_model.fp16.safetensors",),
+            native_size=512,
+            twin_size=128,
+        ),
+        Model(
             id="yolov8n-seg",
             title="YOLOv8n-seg",
             task="segmentation",

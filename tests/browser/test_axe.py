@@ -40,6 +40,7 @@ RUNS = {
     "train_ddpm": {"steps": 2, "batch": 4, "compare": "accumulation"},
     "ddpm": {"source": "embedded", "ways": "", "ddim_steps": "3, 5"},
     "fine_tuning": {"source": "embedded", "steps": "2", "side": "64", "num_inference_steps": "1"},
+    "text_to_video": {"source": "embedded", "num_frames": "1, 2", "num_inference_steps": "2"},
 }
 """The cheapest run of every lab."""
 TEACHER = ["", "_live", "_projector", "_statistics", "_measurements", "_students", "_marks", "_exports", "_models"]

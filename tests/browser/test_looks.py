@@ -16,6 +16,7 @@ PAGES = [
     "lab_image_classification",
     "lab_optimisation",
     "lab_memory_savers",
+    "lab_text_to_video",
     "g5",
     "i1",
     "o1",
@@ -25,6 +26,7 @@ PAGES = [
     "d5",
     "n3",
     "w5",
+    "v1",
     "runs",
     "report",
 ]

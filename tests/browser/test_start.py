@@ -43,7 +43,7 @@ def test_the_sidebar_unfolds_the_section_of_the_page(page: Page, server: AppServ
 def test_the_start_page_draws_its_pictures_and_cards_lead_on(page: Page, server: AppServer) -> None:
     open_page(page, server, "")
     pictures = page.get_by_test_id("stMain").locator("img")
-    expect(pictures).to_have_count(15)
+    expect(pictures).to_have_count(16)
     assert pictures.evaluate_all("all => all.every(each => each.naturalWidth > 0)")
     page.get_by_text("float32", exact=True).first.click()
     expect(page.get_by_text("No room left for SDXL inpainting").first).to_be_visible()

@@ -163,7 +163,7 @@ def test_models_lists_the_catalog_and_what_fits_this_machine(
         *["cuda float32"] * 2,
         "cpu float16, cuda float32",
         "cuda float32",
-        *["cpu float32, cuda float32"] * 6,
+        *["cpu float32, cuda float32"] * 7,
     ]
     assert [line.split()[0] for line in lines[below:]] == [
         "Stable",

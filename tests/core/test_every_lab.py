@@ -45,6 +45,7 @@ QUICK: dict[str, list[str]] = {
         *("--source", "embedded", "--set", "steps=1", "--set", "batch_size=1", "--set", "side=64"),
         *("--set", "num_inference_steps=1"),
     ],
+    "text_to_video": ["--source", "embedded", "--set", "num_inference_steps=2", "--set", "num_frames=[1,2]"],
 }
 """The smallest run of each lab; a new lab without one fails here."""
 

@@ -50,6 +50,7 @@ FROM_THE_DESIGN = {
     "sdxl-refiner": {"unet": 2_259_526_660},
     "ddpm-cifar10-32": {"model": 35_746_307},
     "clip-vit-base-patch16": {"model": 149_620_737},
+    "animatediff-motion-adapter-v1-5-2": {"model": 453_209_280},
     "yolov8n-seg": {"model": 3_409_968},
     "resnet50": {"model": 25_557_032},
     "resnet18": {"model": 11_689_512},
@@ -103,6 +104,10 @@ def shipped_networks(model: Model, folder: Path) -> dict[str, int]:
         from core.models.judge import read_judge
 
         return counted(read_judge(folder))
+    if model.task == "text-to-video":  # so does the file of the motion modules with the numbers of the frames' places
+        from diffusers import MotionAdapter
+
+        return counted(MotionAdapter.from_pretrained(folder))
     return shipped_counts(folder)
 
 

@@ -36,7 +36,8 @@ KEY_OF_ENGINES = {"O1": "b", "O2": "d", "O3": "c", "O4": "b"}
 KEY_OF_PROMPTS = {"W1": "c", "W2": "a", "W3": "d", "W4": "b", "W5": "bc", "W6": "c"}
 KEYS = KEY | KEY_OF_PRECISION | KEY_OF_DIFFUSION | KEY_OF_GUIDANCE | KEY_OF_IMAGES | KEY_OF_ENGINES | KEY_OF_NOISE
 KEY_OF_TUNING = {"F1": "abd", "F2": "a", "F3": "b", "F4": "a", "F5": "ac", "F6": "a"}
-KEYS |= KEY_OF_MEMORY | KEY_OF_TRAINING | KEY_OF_PROMPTS | KEY_OF_TUNING
+KEY_OF_VIDEO = {"V1": "b", "V2": "d", "V3": "a", "V4": "c"}
+KEYS |= KEY_OF_VIDEO | KEY_OF_MEMORY | KEY_OF_TRAINING | KEY_OF_PROMPTS | KEY_OF_TUNING
 MEASURED = ("Q4", "Q5", "Q6", "Q7", "G5")
 TEXT = (ROOT / "quiz_bank.yaml").read_text(encoding="utf-8")
 

@@ -41,6 +41,7 @@ QUICK: dict[str, dict[str, Any]] = {
         "repeats": 1,
     },
     "prompt_craft": {"source": "embedded", "num_inference_steps": 1, "last_steps": 2, "most_words": 1},
+    "text_to_video": {"source": "embedded", "num_inference_steps": 2, "num_frames": (1, 2), "side": 64},
     "inpainting": {"source": "embedded", "num_inference_steps": 3},
     "image_classification": {"source": "embedded", "batch_sizes": [1, 2], "repeats": 2},
     "precision": {"source": "embedded", "max_new_tokens": 4},
@@ -57,7 +58,10 @@ QUICK: dict[str, dict[str, Any]] = {
     "fine_tuning": {"source": "embedded", "steps": 2, "batch_size": 1, "side": 64, "num_inference_steps": 1},
 }
 """The smallest run of each lab; a new lab without one fails here."""
-HELD_BY_SOMETHING = ("text_to_image", "prompt_craft", "image_to_image", "inpainting", "image_classification", "ddpm")
+HELD_BY_SOMETHING = (
+    *("text_to_image", "prompt_craft", "image_to_image", "inpainting", "image_classification", "ddpm"),
+    "text_to_video",
+)
 """Labs whose twin has a limit on a T4: a cache holds the one that writes, and the others compare variants."""
 NO_WAY_BACK = ("train_ddpm", "fine_tuning")
 """Labs that compute gradients: PyTorch's engine for that asks the driver itself, past the simulation. On the processor

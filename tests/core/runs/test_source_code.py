@@ -61,6 +61,7 @@ SMALL: list[tuple[str, dict[str, Any], str]] = [
     ("image_to_image", {"num_inference_steps": 2, "strengths": [0.5]}, "strength 0.5: "),
     ("guidance", {"num_inference_steps": 2, "repeats": 1, "scales": [0, 1]}, "The autoencoder alone: "),
     ("prompt_craft", {"num_inference_steps": 1, "last_steps": 2, "most_words": 1}, "without 'A': moved by "),
+    ("text_to_video", {"num_inference_steps": 2, "num_frames": [2]}, "the same without motion modules: ["),
 ]
 EVERY: list[tuple[str, dict[str, Any]]] = [
     *((name, settings) for name, settings, _ in SMALL),
@@ -82,6 +83,8 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("guidance", {}),
     ("prompt_craft", {}),
     ("prompt_craft", {"subject": "", "nonsense": "", "details": "a 'quoted' \"cat\"\n\\", "most_words": 0}),
+    ("text_to_video", {}),
+    ("text_to_video", {"prompt": "a 'quoted' \"cat\"\n\\", "side": 64}),
     ("guidance", {"side": 256, "scales": [], "prompt": "a 'quoted' \"cat\""}),
     ("image_classification", {"picture": "cats"}),
     ("inpainting", {"picture": "cats"}),
