@@ -152,6 +152,8 @@ class Form:
         value = getattr(self.preset, name)
         # No limits here: the field would keep its last value silently, where the settings class says what it takes.
         step = _step(field)
+        if isinstance(step, float) and value is not None:
+            value = float(value)  # Streamlit takes no mixture of 0 and 0.1
         limits = {"value": value, "step": step, "format": _format(step), "placeholder": "automatic"}
         try:
             return st.number_input(label(self.lab, name), **limits, **common)

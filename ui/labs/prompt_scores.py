@@ -8,7 +8,7 @@ import streamlit as st
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import significant
-from ui.charts import show
+from ui.charts import altair, show
 from ui.colours import colour
 from ui.enlarged import enlarged
 from ui.plain import plain
@@ -97,8 +97,7 @@ def _signed(value: float) -> str:
 
 def _chart(before: Record, changed: list[Record]) -> Any:
     """A dot for each prompt; above them the mean as a tick and its interval as a line."""
-    import altair as alt
-
+    alt = altair()
     points = [
         {"way": state["title"], "change": after - first}
         for state in changed

@@ -8,7 +8,7 @@ import streamlit as st
 from core.runs.records import Record
 from core.store.tables import Picture
 from core.units import seconds, significant
-from ui.charts import memory_bars, show, time_bars
+from ui.charts import altair, memory_bars, show, time_bars
 from ui.colours import colour
 from ui.enlarged import enlarged, size_note
 from ui.figures import Figure
@@ -140,8 +140,7 @@ def _apart(run: ShownRun, key: str) -> None:
 
 
 def _apart_chart(together: tuple[float, ...], alone: tuple[float, ...]) -> Any:
-    import altair as alt
-
+    alt = altair()
     named = {"with motion modules": (together, colour("measured")), "each frame alone": (alone, colour("quiet"))}
     rows = [
         {"what": what, "frame": at, "apart": value}

@@ -28,7 +28,7 @@ class Settings(ModelSettings):
     negative_prompt: str = Field(default="", max_length=1000)
     num_inference_steps: int = Field(default=50, ge=NUM_INFERENCE_STEPS[0], le=NUM_INFERENCE_STEPS[1])
     guidance_scale: float = Field(default=7.5, ge=GUIDANCE_SCALE[0], le=GUIDANCE_SCALE[1])
-    refiner_share: float = Field(default=0, ge=0, le=0.5)
+    refiner_share: float = Field(default=0.0, ge=0, le=0.5)
     """Of the steps, the last ones, which SDXL's refiner takes; 0 loads none."""
     scheduler: Scheduler = "own"
     """What turns the UNet's answers into steps; `own` is what the model came with."""
