@@ -35,8 +35,6 @@ XL_FILES = (
     "tokenizer_2/merges.txt",
     "text_encoder_2/model.fp16.safetensors",
 )
-
-
 CLIP_TEXT_ENCODER = Component("text_encoder", "CLIP text encoder", 123_060_480)
 SECOND_TEXT_ENCODER = Component("text_encoder_2", "Second text encoder", 694_659_840)
 VAE = Component("vae", "VAE", 83_653_863)
@@ -65,6 +63,25 @@ def _classifier(name: str, title: str, parameters: int, file: str, download_byte
         gpu_dtype="float32",
         native_size=224,
         **{"twin": (), "twin_reason": ONE_CLASSIFIER} | twin,
+    )
+
+
+def _first(name: str, title: str, repo: str, **twin: Any) -> Model:
+    """A model with the networks of the first Stable Diffusion."""
+    return Model(
+        id=name,
+        title=title,
+        task="text-to-image",
+        repo=repo,
+        licence="CreativeML Open RAIL-M",
+        components=(CLIP_TEXT_ENCODER, Component("unet", "UNet", 859_520_964), VAE, SAFETY_CHECKER),
+        download_bytes=2_742_000_000,
+        storage_dtype="float16",
+        variant="fp16",
+        allow_patterns=PIPELINE_PATTERNS,
+        required_files=(*PIPELINE_FILES, "safety_checker/model.fp16.safetensors"),
+        native_size=512,
+        **twin,
     )
 
 
@@ -111,29 +128,11 @@ CATALOG: dict[str, Model] = {
             required_files=("tokenizer.json", "tokenizer_config.json", "model.safetensors"),
             tied_parameters=155_582_464,
         ),
-        Model(
-            id="stable-diffusion-1.5",
-            title="Stable Diffusion 1.5",
-            task="text-to-image",
-            repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
-            licence="CreativeML Open RAIL-M",
-            components=(
-                CLIP_TEXT_ENCODER,
-                Component("unet", "UNet", 859_520_964),
-                VAE,
-                SAFETY_CHECKER,
-            ),
-            twin=(
-                TWIN_TEXT_ENCODER,
-                Component("unet", "UNet", 4_185_092),
-                TWIN_VAE,
-            ),
-            download_bytes=2_742_000_000,
-            storage_dtype="float16",
-            variant="fp16",
-            allow_patterns=PIPELINE_PATTERNS,
-            required_files=(*PIPELINE_FILES, "safety_checker/model.fp16.safetensors"),
-            native_size=512,
+        _first(
+            "stable-diffusion-1.5",
+            "Stable Diffusion 1.5",
+            "stable-diffusion-v1-5/stable-diffusion-v1-5",
+            twin=(TWIN_TEXT_ENCODER, Component("unet", "UNet", 4_185_092), TWIN_VAE),
             twin_size=128,
         ),
         Model(
@@ -169,26 +168,12 @@ CATALOG: dict[str, Model] = {
             native_size=512,
             twin_size=128,
         ),
-        Model(
-            id="stable-diffusion-1.4",
-            title="Stable Diffusion 1.4",
-            task="text-to-image",
-            repo="CompVis/stable-diffusion-v1-4",
-            licence="CreativeML Open RAIL-M",
-            components=(
-                CLIP_TEXT_ENCODER,
-                Component("unet", "UNet", 859_520_964),
-                VAE,
-                SAFETY_CHECKER,
-            ),
+        _first(
+            "stable-diffusion-1.4",
+            "Stable Diffusion 1.4",
+            "CompVis/stable-diffusion-v1-4",
             twin=(),
             twin_reason=ONE_PAINTER,
-            download_bytes=2_742_000_000,
-            storage_dtype="float16",
-            variant="fp16",
-            allow_patterns=PIPELINE_PATTERNS,
-            required_files=(*PIPELINE_FILES, "safety_checker/model.fp16.safetensors"),
-            native_size=512,
         ),
         _xl("sdxl-base", "SDXL", "stabilityai/stable-diffusion-xl-base-1.0", 1024, "CreativeML Open RAIL++-M", 50, 5.0),
         _xl("sdxl-turbo", "SDXL-Turbo", "stabilityai/sdxl-turbo", 512, "Stability AI Community License", 1, 0.0),
