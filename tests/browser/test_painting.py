@@ -9,7 +9,7 @@ from tests.browser.conftest import measured, open_page, settled
 from tests.browser.server import AppServer
 
 LAB = "lab_inpainting?inpainting_region=painted&inpainting_num_inference_steps=3"
-NOTHING = "Nothing is painted yet."
+NOTHING = "No region is there yet."
 
 
 def canvas(page: Page) -> Locator:

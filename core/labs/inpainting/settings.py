@@ -46,7 +46,7 @@ class Settings(SavingSettings):
             return self
         runs = self.painted.split()
         if not runs:
-            raise PydanticCustomError(UNFINISHED, "Nothing is painted yet.", {"remedy": TO_PAINT})
+            raise PydanticCustomError(UNFINISHED, "No region is there yet.", {"remedy": TO_PAINT})
         if wrong := [run for run in runs if not (run.isascii() and run.isdigit())]:
             raise ValueError(f"painted holds {wrong[0][:20]!r}, where only whole numbers can stand")
         if (found := sum(int(run[:9]) for run in runs)) != CELLS:

@@ -222,7 +222,7 @@ def test_a_region_painted_by_hand_needs_no_detector(kept: Resident) -> None:
 @pytest.mark.parametrize(
     ("painted", "told"),
     [
-        ("", "Nothing is painted yet"),
+        ("", "No region is there yet"),
         (str(CELLS), "What you painted is empty"),
         (f"{CELLS} 0", "What you painted is empty"),
         ("100 200", "something of 300 cells, and the grid has 4,096"),

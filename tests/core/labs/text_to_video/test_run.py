@@ -163,7 +163,7 @@ def test_settings_follow_from_weights_and_device() -> None:
         found = LAB.settings(**values).settled().model_dump()
         return found["num_frames"], found["num_inference_steps"], found["side"]
 
-    assert settled(source="embedded", device="cpu") == ((1, 4, 8), 20, 128)
+    assert settled(source="embedded", device="cpu") == ((1, 4, 8), 10, 128)
     assert settled(source="dummy", device="cpu") == ((1, 8), 2, 256)
     assert settled(source="hub", device="cuda") == ((1, 4, 16), 25, 512)
     assert settled(source="hub", device="cuda", num_frames=[32, 2, 2])[0] == (2, 32)
