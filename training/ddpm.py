@@ -88,7 +88,7 @@ def _landscapes(values: np.ndarray) -> torch.Tensor:
 
 def main() -> None:
     network, story = train()
-    weights = {name: value.contiguous().cpu() for name, value in network.state_dict().items()}
+    weights = {name: value.contiguous().cpu().half() for name, value in network.state_dict().items()}
     save_file(weights, SHIPPED)
     SHIPPED.chmod(0o644)
     (WORK / "ddpm.json").write_text(json.dumps(story | {"training_pictures": SCENES}))
