@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from bench.labs import TARGET
+from bench.training import synchronise
 from core.config import config
 from core.measure.statistics import median_interval
 from core.runs.records import Record
@@ -112,14 +113,10 @@ def _float32() -> Any:
 
 
 def _seconds(call: Callable[[], Any], device: str) -> float:
-    import torch
-
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
+    synchronise(device)
     begun = time.perf_counter()
     call()
-    if device.startswith("cuda"):
-        torch.cuda.synchronize(device)
+    synchronise(device)
     return time.perf_counter() - begun
 
 
@@ -129,7 +126,7 @@ def _noise(program: Any, model: Any) -> Callable[[], Any]:
     schedule = program.Schedule(steps=512, device=next(model.parameters()).device)
     torch.manual_seed(SEED)
     noise = torch.randn(2, 3, program.SIDE, program.SIDE).to(schedule.beta.device)
-    return lambda: program.sample_ddim(model, noise, schedule, 200, lambda *_: None)
+    return lambda: program.sample_ddim(model, noise, schedule, 50, lambda *_: None)
 
 
 def _changed(program: Any, pipe: Any) -> Callable[[], Any]:
@@ -161,7 +158,7 @@ PICTURE = "stable-diffusion-1.5"
 WORDS = {"prompt": PROMPT, "seed": SEED}
 ONE_STAGE = {"subject": PROMPT, "details": "", "style": "", "negative_prompt": "", "magic": "", "nonsense": ""}
 CASES: dict[str, Case] = {
-    "ddpm": Case({"ways": [], "ddim_steps": [200], "seed": SEED}, "ddpm-cifar10-32", _noise),
+    "ddpm": Case({"ways": [], "ddim_steps": [50], "seed": SEED}, "ddpm-cifar10-32", _noise),
     "guidance": Case(
         WORDS | {"repeats": 1, "looks": 0, "scales": [], "num_inference_steps": 15},
         PICTURE,

@@ -69,7 +69,7 @@ def _bare_s(device: str) -> float:
     model, averaged = (program.build("small", device).train() for _ in range(2))
     optimizer = torch.optim.AdamW(model.parameters(), lr=0.002)
     schedule, random = DDPMScheduler(), torch.Generator().manual_seed(7)
-    _synchronise(device)
+    synchronise(device)
     begun = time.perf_counter()
     for _ in range(STEPS):
         chosen = pictures[torch.randint(len(pictures), (BATCH,), generator=random)].to(device)
@@ -83,11 +83,11 @@ def _bare_s(device: str) -> float:
         with torch.no_grad():
             for slow, fast in zip(averaged.parameters(), model.parameters(), strict=True):
                 slow.lerp_(fast, 0.01)
-    _synchronise(device)
+    synchronise(device)
     return time.perf_counter() - begun
 
 
-def _synchronise(device: str) -> None:
+def synchronise(device: str) -> None:
     import torch
 
     if device.startswith("cuda"):

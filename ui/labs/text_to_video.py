@@ -200,11 +200,10 @@ def _limit(run: ShownRun, key: str) -> None:
     """The clip whose evaluation was set beside the limit: the quickest."""
     quickest = min(run.record["repeats"], key=lambda repeat: repeat["seconds_per_evaluation"])
     st.caption(f"Of the film with the quickest evaluation: {_frames(_clips(run)[quickest['index']])}.")
-    record = run.record | {"repeats": [*run.record["repeats"]]}
-    record["repeats"] = [
-        repeat if repeat is quickest else repeat | {"seconds_per_evaluation": None} for repeat in record["repeats"]
+    shown = [
+        repeat if repeat is quickest else repeat | {"seconds_per_evaluation": None} for repeat in run.record["repeats"]
     ]
-    evaluation_chart(record, key)
+    evaluation_chart(run.record | {"repeats": shown}, key)
 
 
 WORDS = {

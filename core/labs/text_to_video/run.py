@@ -80,10 +80,8 @@ def run(settings: Settings, recorder: Recorder, resident: Resident, progress: Pr
 
 def _read(settings: Settings, found: dict[str, Checkpoint], recorder: Recorder) -> Loaded[Any]:
     weights, motion = found[settings.model], found[MOTION]
-    dtype, noise = (
-        getattr(torch, settings.dtype),
-        {"beta_schedule": TWIN_NOISE} if settings.source == "embedded" else {},
-    )
+    dtype = getattr(torch, settings.dtype)
+    noise = {"beta_schedule": TWIN_NOISE} if settings.source == "embedded" else {}
     pipe = program.load(
         weights.path, motion.path, settings.device, dtype, weights.variant, **noise, stage=recorder.begin_stage
     )
