@@ -101,6 +101,16 @@ def measured_picture(
     return result, recorder.repeat(timing, **extra, **figures)
 
 
+def most_memory(recorder: Recorder, device: str) -> tuple[str, int | None]:
+    """The meter and the most bytes since its peaks were reset: of tensors on a GPU, of the program otherwise.
+
+    Other models that are loaded are left out. None where the meter has no peak.
+    """
+    meter = "process_rss_bytes" if device == "cpu" else "allocated_bytes"
+    peak = recorder.raise_peak().get(meter)
+    return meter, peak - recorder.record["memory"]["resident_bytes"] if isinstance(peak, int) else None
+
+
 @contextmanager
 def readings_at_the_end(recorder: Recorder) -> Iterator[None]:
     """Read memory after the block, also when it was stopped."""

@@ -29,6 +29,7 @@ from core.runs.drawing import (
     a_seed,
     as_pipeline,
     measured_picture,
+    most_memory,
     provenance,
     quiet_pipe,
     readings_at_the_end,
@@ -170,7 +171,8 @@ def _draw(
         watch,
         swept | variant,
     )
-    entry |= _most(recorder, settings.device) | (_refined(watch, entry) if is_refined else {})
+    meter, peak_bytes = most_memory(recorder, settings.device)
+    entry |= {f"peak_{meter}": peak_bytes} | (_refined(watch, entry) if is_refined else {})
     picture = result.images[0]
     is_blacked_out = any(getattr(result, "nsfw_content_detected", None) or ())
     if is_blacked_out:
@@ -179,13 +181,6 @@ def _draw(
     details = {"index": entry["index"], **variant, **sweeps, "is_blacked_out": is_blacked_out}
     details |= {name: value for name, value in entry.items() if name.startswith("peak_")}
     return picture, details | {"width": picture.width, "height": picture.height, "wall_s": entry["wall_s"]}
-
-
-def _most(recorder: Recorder, device: str) -> dict[str, Any]:
-    """The most memory that this picture took: of tensors on a GPU, of the program otherwise, other models left out."""
-    meter = "process_rss_bytes" if device == "cpu" else "allocated_bytes"
-    peak = recorder.raise_peak().get(meter)
-    return {f"peak_{meter}": peak - recorder.record["memory"]["resident_bytes"] if isinstance(peak, int) else None}
 
 
 def _refined(watch: StepWatch, entry: dict[str, Any]) -> dict[str, Any]:

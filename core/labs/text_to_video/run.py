@@ -21,6 +21,7 @@ from core.runs.drawing import (
     TEXT,
     StepWatch,
     measured_picture,
+    most_memory,
     provenance,
     quiet_pipe,
     readings_at_the_end,
@@ -126,6 +127,7 @@ def _measured(pipe: Any, settings: Settings, clip: Clip, watch: StepWatch, recor
         {"settings": {"num_frames": clip.num_frames, "has_motion": clip.has_motion}},
     )
     frames = result.frames[0]
+    meter, peak_bytes = most_memory(recorder, settings.device)
     figures = {
         "index": entry["index"],
         "num_frames": clip.num_frames,
@@ -133,7 +135,8 @@ def _measured(pipe: Any, settings: Settings, clip: Clip, watch: StepWatch, recor
         **{name: entry[name] for name in ("wall_s", "evaluations", "seconds_per_evaluation")},
         "pictures_computed": entry["evaluations"] * clip.num_frames * (1 + is_asked_twice(settings.guidance_scale)),
         "apart": program.steps_apart(frames),
-        **_most(recorder, settings.device),
+        "peak_meter": meter,
+        "peak_bytes": peak_bytes,
     }
     if clip.num_frames == settings.num_frames[-1]:
         for number, frame in enumerate(frames):
@@ -154,14 +157,6 @@ def _draw(pipe: Any, settings: Settings, clip: Clip, **more: Any) -> Any:
             settings.seed,
             **more,
         )
-
-
-def _most(recorder: Recorder, device: str) -> dict[str, Any]:
-    """The most memory that this clip took: of tensors on a GPU, of the program otherwise, other models left out."""
-    meter = "process_rss_bytes" if device == "cpu" else "allocated_bytes"
-    peak = recorder.raise_peak().get(meter)
-    beside = recorder.record["memory"]["resident_bytes"]
-    return {"peak_meter": meter, "peak_bytes": peak - beside if isinstance(peak, int) else None}
 
 
 def _keep(recorder: Recorder, settings: Settings, clip: Clip, frame: Image.Image, told: dict[str, Any]) -> None:
