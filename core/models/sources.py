@@ -90,9 +90,10 @@ def is_cached(model_id: str) -> bool:
 def no_twin(model: Model) -> WeightsUnavailable:
     """Why the embedded source has nothing for `model`."""
     with_twin = " or ".join(each.title for each in CATALOG.values() if each.task == model.task and each.twin)
+    other = f"the model {with_twin}, or " if with_twin else ""
     return WeightsUnavailable(
         f"{model.title} has no small twin: {model.twin_reason}.",
-        f"Choose the model {with_twin}, or the source dummy: the real size with random weights.",
+        f"Choose {other}the source dummy: the real size with random weights.",
     )
 
 

@@ -12,6 +12,7 @@ from core.errors import WeightsUnavailable
 from core.models import embedded
 from core.models.catalog import CATALOG, Model
 from core.models.checkpoint import checkpoint
+from core.models.sources import no_twin
 from tests.core.models.conftest import Reports
 
 SHIPPED = embedded.FOLDER
@@ -135,6 +136,11 @@ def test_a_model_without_a_twin_says_which_has_one(reports):
     with pytest.raises(WeightsUnavailable, match=r"ResNet18 has no small twin: .* stands for ResNet50") as caught:
         checkpoint("resnet18", "embedded", reports)
     assert "ResNet50" in caught.value.remedy
+
+
+def test_where_no_model_of_a_kind_has_a_twin_only_random_weights_are_named() -> None:
+    refused = no_twin(CATALOG["sdxl-refiner"])
+    assert refused.remedy == "Choose the source dummy: the real size with random weights."
 
 
 def test_a_damaged_file_is_named_with_the_remedy(copied: Path):
