@@ -5,6 +5,7 @@ second while a run is queued or running; a reload or a closed tab changes nothin
 """
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 import streamlit as st
@@ -44,7 +45,7 @@ from ui.results import result
 from ui.results.memory_parts import computed_memory
 from ui.run_states import active_card, failure_card, reference_card
 from ui.savers import offer, offer_after
-from ui.setting_words import TWIN, weights_words
+from ui.setting_words import TWIN, label, weights_words
 from ui.settings_form import Form, as_widget
 
 ACTIVE = ("queued", "running")
@@ -103,7 +104,7 @@ class RunPanel:
     def _plan(self, values: dict[str, Any]) -> Plan | None:
         """The run that the settings describe, or an explanation on the page where they are out of range."""
         try:
-            settings = parse_settings(self.lab, {**self.preset.model_dump(), **values})
+            settings = parse_settings(self.lab, {**self.preset.model_dump(), **values}, partial(label, self.lab))
             return plan(self.lab, settings, this_machine(), self._fallback)
         except LabError as error:
             st.warning(problem(error), icon=":material/tune:")

@@ -1,5 +1,6 @@
 """A lab's page with given settings: as the parts of its address, and read back from a picture's file."""
 
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -76,7 +77,8 @@ def _read(lab: Lab, data: bytes) -> LabSettings:
     if name != lab.name:
         other = LABS[name].title if name in LABS else name
         raise BadPicture(f'This picture was made by the lab "{other}".', "Open that lab and drop it there.")
-    return parse_settings(lab, values | {name: getattr(lab.settings(), name) for name in HERE if name in values})
+    here = {name: getattr(lab.settings(), name) for name in HERE if name in values}
+    return parse_settings(lab, values | here, partial(label, lab))
 
 
 def _summary(lab: Lab, taken: LabSettings) -> str:

@@ -5,6 +5,7 @@ InvalidSettings: max_new_tokens = 5000 is not possible: it takes a whole number 
 """
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
@@ -26,8 +27,11 @@ KINDS = {
 }
 
 
-def parse_settings(lab: Lab, values: dict[str, Any]) -> LabSettings:
+def parse_settings(lab: Lab, values: dict[str, Any], called: Callable[[str], str] = str) -> LabSettings:
     """The lab's settings from `values`; what is not named takes the lesson's value.
+
+    Args:
+        called: what an error calls a setting; by itself, its name.
 
     Raises:
         InvalidSettings: the first setting that is unknown or out of range, with its value and what it takes.
@@ -35,7 +39,7 @@ def parse_settings(lab: Lab, values: dict[str, Any]) -> LabSettings:
     try:
         return lab.settings.model_validate(values)
     except ValidationError as error:
-        raise _explain(lab, error.errors()[0]) from error
+        raise _explain(lab, error.errors()[0], called) from error
 
 
 def parse_value(lab: Lab, name: str, text: str) -> Any:
@@ -57,7 +61,7 @@ def allowed(lab: Lab, name: str) -> str:
     return " or ".join(_kind(kind) for kind in kinds)
 
 
-def _explain(lab: Lab, error: ErrorDetails) -> InvalidSettings:
+def _explain(lab: Lab, error: ErrorDetails, called: Callable[[str], str]) -> InvalidSettings:
     name = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == UNFINISHED:
         return InvalidSettings(error["msg"], error["ctx"]["remedy"])
@@ -66,13 +70,8 @@ def _explain(lab: Lab, error: ErrorDetails) -> InvalidSettings:
     if name not in _schema(lab):
         known = ", ".join(_schema(lab)) or "none"
         return InvalidSettings(f"The lab {lab.name} has no setting {_echo(name)}.", f"Its settings are: {known}.")
-    if error["type"] == "value_error":
-        return InvalidSettings(
-            f"{name} = {_echo(error['input'])} is not possible: {_plain(error['msg'])}.", "Change it."
-        )
-    takes = allowed(lab, name)
-    message = f"{name} = {_echo(error['input'])} is not possible: it takes {takes}."
-    return InvalidSettings(message, "Change it.")
+    why = _plain(error["msg"]) if error["type"] == "value_error" else f"it takes {allowed(lab, name)}"
+    return InvalidSettings(f"{called(name)} = {_echo(error['input'])} is not possible: {why}.", "Change it.")
 
 
 def _echo(value: object) -> str:

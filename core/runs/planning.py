@@ -19,7 +19,7 @@ from core.models.catalog import CATALOG, DTYPE_BYTES, Model
 from core.models.download_errors import no_space
 from core.models.listing import MARGIN_BYTES
 from core.runs.lab import Lab
-from core.runs.savers import Proposal, needed_bytes, proposal
+from core.runs.savers import Proposal, needed_bytes, networks, proposal
 from core.runs.settings import Fallback, LabSettings, ModelSettings, SavingSettings
 from core.units import gb, gib
 
@@ -101,7 +101,7 @@ def plan(lab: Lab, settings: LabSettings, machine: Machine, fallback: Fallback |
     models = models_of(concrete)
     missing = [model for model in models if source == "hub" and not sources.is_cached(model.id)]
     full, savers = _no_room(lab, models, concrete, machine)
-    parameters = sum(model.twin_parameters if source == "embedded" else model.parameters for model in models)
+    parameters = sum(network.parameters for network in networks(concrete))
     return Plan(
         lab=lab.name,
         settings=concrete,

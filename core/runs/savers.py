@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import TYPE_CHECKING, Any
 
-from core.models.catalog import CATALOG, DTYPE_BYTES
+from core.models.catalog import CATALOG, DTYPE_BYTES, Component
 from core.models.listing import MARGIN_BYTES
 from core.runs.memory_model import predicted
 from core.runs.settings import ModelSettings, SavingSettings
@@ -42,11 +42,16 @@ class Proposal:
         return tuple(TITLES[name] for name in self.names)
 
 
+def networks(settings: ModelSettings) -> list[Component]:
+    """The networks that a run loads, of its models in their order; `source` is no longer `auto`."""
+    models = [CATALOG[name] for name in settings.loaded]
+    every = chain.from_iterable(model.twin if settings.source == "embedded" else model.components for model in models)
+    return [network for network in every if network.name not in settings.not_loaded]
+
+
 def weights_on_device(settings: ModelSettings) -> int:
     """Bytes of the weights that are on the device at once: all, or the largest network where the others wait in RAM."""
-    is_twin = settings.source == "embedded"
-    networks = [[*(model.twin if is_twin else model.components)] for model in map(CATALOG.__getitem__, settings.loaded)]
-    sizes = [network.parameters * DTYPE_BYTES[settings.dtype] for network in chain(*networks)]
+    sizes = [network.parameters * DTYPE_BYTES[settings.dtype] for network in networks(settings)]
     return max(sizes) if "model_offload" in settings.load_options else sum(sizes)
 
 

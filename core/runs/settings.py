@@ -48,6 +48,9 @@ class ModelSettings(LabSettings):
     fresh_process: bool = False
     """Start in a worker process that has run nothing before, so that memory figures start from empty."""
 
+    not_loaded: ClassVar[frozenset[str]] = frozenset()
+    """Networks of its models, by the catalog's names, that a lab's pipeline has no use for."""
+
     @classmethod
     def of_model(cls, model: str) -> dict[str, Any]:
         """Settings that follow from the model where they are not given; a page sets them when a model is chosen."""

@@ -73,7 +73,7 @@ def test_the_form_takes_the_settings_of_a_dropped_picture(app: AppTest) -> None:
     ("data", "told"),
     [
         (file("inpainting"), 'made by the lab "Replace an object"'),
-        (file("text_to_image", num_inference_steps=5000), "num_inference_steps = 5000 is not possible"),
+        (file("text_to_image", num_inference_steps=5000), "Steps = 5000 is not possible"),
         (b"\x89PNG nothing", "no settings of VRAM Lab"),
     ],
 )

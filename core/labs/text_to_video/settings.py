@@ -40,6 +40,7 @@ class Settings(ModelSettings):
     seed: Seed = 7
 
     cost_nothing: ClassVar[frozenset[str]] = frozenset(("prompt", "negative_prompt", "seed"))
+    not_loaded: ClassVar[frozenset[str]] = frozenset(("safety_checker",))
 
     @property
     def loaded(self) -> tuple[str, ...]:

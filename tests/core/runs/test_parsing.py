@@ -32,6 +32,11 @@ def test_an_error_names_the_setting_the_value_and_what_is_allowed(values: dict[s
     assert error.value.remedy
 
 
+def test_an_error_calls_a_setting_what_its_reader_does() -> None:
+    with pytest.raises(InvalidSettings, match=r"^The max_new_tokens = 5000 is not possible"):
+        parse_settings(TEXT, {"max_new_tokens": 5000}, "The {}".format)
+
+
 def test_a_size_is_a_multiple_of_eight_or_nothing() -> None:
     with pytest.raises(InvalidSettings, match=r"height = 100 .* a multiple of 8 or null"):
         parse_settings(PICTURE, {"height": 100})

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers import AnimateDiffPipeline
 from PIL import Image
 
 from core.errors import InvalidSettings, RunCancelled
@@ -13,6 +14,7 @@ from core.labs.text_to_video import program
 from core.labs.text_to_video.run import MEANS_NOTHING, TWIN_NOISE
 from core.labs.text_to_video.settings import MOTION
 from core.measure.progress import SilentProgress
+from core.models.catalog import CATALOG, DTYPE_BYTES
 from core.models.checkpoint import checkpoint
 from core.models.resident import Resident
 from core.runs.execution import Outcome, execute
@@ -21,6 +23,7 @@ from core.runs.planning import plan
 from core.runs.png import made_with
 from core.runs.registry import LABS
 from tests.core.labs.conftest import Watcher
+from tests.core.measure.machines import SERVER
 from tests.core.measure.run_schema import assert_valid
 
 LAB = LABS["text_to_video"]
@@ -204,3 +207,13 @@ def test_the_plan_counts_both_models() -> None:
 
     planned = plan(LAB, parse_settings(LAB, SETTINGS), this_machine())
     assert planned.refusal is None and planned.parameters == 1_777_344 + 5_314_435
+
+
+def test_the_plan_leaves_out_the_network_that_films_do_not_load() -> None:
+    """The pipeline of films has no part for the safety checker."""
+    planned = plan(LAB, parse_settings(LAB, {"source": "dummy", "device": "cpu"}), SERVER)
+    parts = {part.name: part.parameters for part in CATALOG["stable-diffusion-1.5"].components}
+    assert "safety_checker" not in AnimateDiffPipeline.__init__.__annotations__
+    loaded = sum(parts.values()) - parts["safety_checker"] + CATALOG[MOTION].parameters
+    assert planned.parameters == loaded
+    assert planned.weights_bytes == loaded * DTYPE_BYTES[planned.settings.model_dump()["dtype"]]
