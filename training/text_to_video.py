@@ -5,6 +5,7 @@ picture across the frames of a clip. They end in zero at first, so that the trai
 draws every frame as a picture of its own. Needs `training.text_to_image` first.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +25,8 @@ from training.text_to_image import tokens, trained_vae
 MODEL = "animatediff-motion-adapter-v1-5-2"
 OUTPUT = Path("embedded_models") / MODEL
 SEED, CLIPS, BATCH, STEPS, LEARNING_RATE = 91, 1000, 2, 2100, 1e-3
+PLACING_STEPS, PLACED_BY, NOISY = 620, 650, 0.8
+"""Of the second part of the training, in which the sun gets its place: this share of its steps is above PLACED_BY."""
 HEADS, GROUPS = 4, 16
 LARGEST_WEIGHT = 20.0
 """Of a step with much noise: there it is decided where things stand, and the noise says little of it."""
@@ -55,14 +58,24 @@ def moving_unet(adapter: MotionAdapter) -> UNetMotionModel:
     return with_motion(drawing, adapter)
 
 
-def clip_loss(unet: UNetMotionModel, clean: torch.Tensor, words: torch.Tensor) -> torch.Tensor:
-    """Weighted squared error of the noise named in clips [n, FRAMES, 4, s, s].
+def any_steps(count: int) -> torch.Tensor:
+    """`count` steps of the schedule, each as likely."""
+    return torch.randint(0, SCHEDULE.config.num_train_timesteps, (count,))
+
+
+def mostly_noisy_steps(count: int) -> torch.Tensor:
+    """`count` steps, the share NOISY of them from PLACED_BY on."""
+    noisy = torch.randint(PLACED_BY, SCHEDULE.config.num_train_timesteps, (count,))
+    return torch.where(torch.rand(count) < NOISY, noisy, any_steps(count))
+
+
+def clip_loss(unet: UNetMotionModel, clean: torch.Tensor, words: torch.Tensor, steps: torch.Tensor) -> torch.Tensor:
+    """Weighted squared error of the noise named in clips [n, FRAMES, 4, s, s] at `steps` [n].
 
     Every frame has noise of its own; a clip's frames are at the same step. The weights are those of a network that
     names the velocity (Salimans and Ho 2022), up to LARGEST_WEIGHT, and MOVING times more where something moves.
     """
     noise = torch.randn_like(clean)
-    steps = torch.randint(0, SCHEDULE.config.num_train_timesteps, (len(clean),), device=clean.device)
     noisy = SCHEDULE.add_noise(clean, noise, steps)
     with torch.autocast(clean.device.type, torch.bfloat16):
         named = unet(noisy.transpose(1, 2), steps, words.repeat_interleave(FRAMES, dim=0)).sample.transpose(1, 2)
@@ -85,15 +98,22 @@ def main() -> None:
     text_encoder = CLIPTextModel.from_pretrained(DRAWING_TWIN / "text_encoder", dtype=torch.float32).to(DEVICE).eval()
     adapter = new_adapter(SEED)
     unet = moving_unet(adapter).to(DEVICE).train()
-    training = Training("text_to_video", {"motion": adapter}, STEPS, LEARNING_RATE, is_averaged=False)
-    for step in training:
-        random = np.random.default_rng((SEED, step))
-        chosen = random.integers(CLIPS, size=BATCH)
-        texts = [prompt_for_training(scenes[index], random) for index in chosen]
-        with torch.no_grad():
-            words = text_encoder(tokens(tokenizer, texts)).last_hidden_state
-        training.descend(clip_loss(unet, clips[chosen].float().to(DEVICE), words))
-    training.finish()
+
+    def train(name: str, seed: int, steps: int, noised_to: Callable[[int], torch.Tensor]) -> None:
+        training = Training(name, {"motion": adapter}, steps, LEARNING_RATE, is_averaged=False)
+        for step in training:
+            random = np.random.default_rng((seed, step))
+            chosen = random.integers(CLIPS, size=BATCH)
+            texts = [prompt_for_training(scenes[index], random) for index in chosen]
+            with torch.no_grad():
+                words = text_encoder(tokens(tokenizer, texts)).last_hidden_state
+            clean, at = clips[chosen].float().to(DEVICE), noised_to(BATCH).to(DEVICE)
+            training.descend(clip_loss(unet, clean, words, at))
+        training.finish()
+
+    train("text_to_video", SEED, STEPS, any_steps)
+    unet.train()
+    train("text_to_video_placing", SEED + 1, PLACING_STEPS, mostly_noisy_steps)
     adapter.to("cpu", torch.float16).save_pretrained(OUTPUT)
 
 

@@ -3,6 +3,8 @@
 Beside the pages a thread deletes the classes whose last day has come.
 """
 
+import ctypes
+import platform
 import resource
 import threading
 from collections.abc import AsyncIterator
@@ -17,12 +19,15 @@ from core.store.database import migrate
 from ui.teacher.console import print_token
 
 MOST_OPEN_FILES = 65_536
+M_ARENA_MAX, MOST_HEAPS = -8, 2
+"""glibc's name for how many heaps the threads of a process may have, and what is taken here."""
 
 
 @asynccontextmanager
 async def lifespan(app: Any) -> AsyncIterator[dict[str, Any]]:
     """Start before the first visitor, stop after the last."""
     allow_open_files()
+    share_heaps()
     migrate()
     print_token()
     # The first page would have to wait for the Hub's answer otherwise.
@@ -47,3 +52,13 @@ def allow_open_files() -> None:
     wanted = MOST_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_OPEN_FILES)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def share_heaps() -> None:
+    """Let all threads take memory from two heaps, where the C library is glibc.
+
+    Every draw of a page is a thread of its own. With the usual eight heaps per core each is left half empty, and the
+    process grows while a class comes and goes.
+    """
+    if platform.libc_ver()[0] == "glibc":
+        ctypes.CDLL(None).mallopt(M_ARENA_MAX, MOST_HEAPS)

@@ -184,7 +184,9 @@ def test_the_weights_come_once_and_both_runs_go_on(hub: Hub, app: Supervisor, pe
 def test_a_killed_fetcher_is_followed_by_one_that_goes_on(hub: Hub, app: Supervisor, person: str) -> None:
     hub.pause_s = 0.15
     job = submitted(person, missing=[QWEN])
-    os.kill(_fetcher(app), signal.SIGKILL)
+    pid = _fetcher(app)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not psutil.pid_exists(pid), 10, "the fetcher's end")
     hub.pause_s = 0.0
     assert wait_for_state(job, "finished", limit_s=60).error is None
     size = sum(path.stat().st_size for path in hub.folder.iterdir())

@@ -27,11 +27,11 @@ def test_a_meter_that_is_not_there_reads_none_with_a_reason() -> None:
 def test_process_rss_grows_with_what_the_process_holds() -> None:
     meters = Meters("cpu", LAPTOP)
     before = meters.read()["process_rss_bytes"]
-    held = bytearray(64 * MIB)
+    held = bytearray(256 * MIB)
     after = meters.read()["process_rss_bytes"]
     assert isinstance(before, int) and isinstance(after, int)
-    assert after - before > 60 * MIB
-    assert len(held) == 64 * MIB
+    assert after - before > 240 * MIB  # what the process gives back meanwhile is a few
+    assert len(held) == 256 * MIB
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux keeps a resettable peak")
