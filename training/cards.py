@@ -24,7 +24,7 @@ STORIES = {
     "qwen3-0.6b": ("language_model",),
     "stable-diffusion-1.5": ("vae", "text_to_image"),
     "lcm-dreamshaper-v7": ("few_steps",),
-    "animatediff-motion-adapter-v1-5-2": ("text_to_video",),
+    "animatediff-motion-adapter-v1-5-2": ("text_to_video", "text_to_video_placing"),
     "sdxl-inpainting": ("inpainting",),
     "yolov8n-seg": ("detector",),
     "resnet50": ("classifier",),

@@ -5,11 +5,12 @@ import pytest
 import torch
 
 from training import clips, data, text_to_video
-from training.clip_quality import in_place, neighbours, sun_places
+from training.clip_quality import drawn, in_place, load, neighbours, sun_places
 from training.clips import FRAMES, clip, clip_latents, sun_at
+from training.diffusion import SCHEDULE
 from training.scenes import draw, random_scene
 from training.text_to_image import trained_vae
-from training.text_to_video import clip_loss, moving_unet, new_adapter
+from training.text_to_video import PLACED_BY, any_steps, clip_loss, mostly_noisy_steps, moving_unet, new_adapter
 
 
 def scene(**fixed: str):
@@ -61,7 +62,7 @@ def test_the_training_begins_as_the_plain_twin_and_learns_the_motion_modules_alo
         together = unet(clean.transpose(1, 2), steps, words.repeat_interleave(FRAMES, dim=0)).sample
         alone = unet(clean[:, 2:3].transpose(1, 2), steps, words).sample
     assert torch.allclose(together[:, :, 2:3], alone, atol=1e-4)
-    clip_loss(unet, clean, words).backward()
+    clip_loss(unet, clean, words, steps).backward()
     learns = {name for name, value in unet.named_parameters() if value.grad is not None}
     assert learns and all(".motion_modules." in name for name in learns)
 
@@ -75,9 +76,24 @@ def test_steps_of_the_training_lower_the_loss() -> None:
     words, losses = torch.zeros(1, 48, 96), []
     for _ in range(8):
         torch.manual_seed(5)
-        loss = clip_loss(unet, still, words)
+        loss = clip_loss(unet, still, words, any_steps(1))
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(float(loss.detach()))
     assert losses[-1] < 0.9 * losses[0]
+
+
+def test_the_second_part_of_the_training_looks_at_much_noise_above_all() -> None:
+    torch.manual_seed(0)
+    usual, noisy = any_steps(10_000), mostly_noisy_steps(10_000)
+    most = SCHEDULE.config.num_train_timesteps
+    assert 0 <= int(noisy.min()) < PLACED_BY and int(noisy.max()) < most
+    assert float((usual >= PLACED_BY).float().mean()) == pytest.approx(1 - PLACED_BY / most, abs=0.02)
+    expected = text_to_video.NOISY + (1 - text_to_video.NOISY) * (1 - PLACED_BY / most)
+    assert float((noisy >= PLACED_BY).float().mean()) == pytest.approx(expected, abs=0.02)
+
+
+def test_the_shipped_twin_lets_the_sun_go_its_way() -> None:
+    """Three of four frames: noise alone puts the sun there in fewer than three of ten."""
+    assert in_place(drawn(load(), "A forest by day with a cat, comic book style", 7)) >= 0.75

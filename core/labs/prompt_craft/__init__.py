@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from core.labs.prompt_craft.settings import MAGIC
 from core.runs.lab import MEMORY, TIME, Lab, Measure
 from core.runs.records import Record
 from core.runs.twin_world import PICTURES
@@ -79,7 +80,7 @@ LAB = Lab(
     ),
     world=PICTURES,
     experiments={
-        "Magic words alone": {"details": "", "style": "", "negative_prompt": ""},
+        "Magic words alone": {"details": "", "style": "", "negative_prompt": "", "magic": MAGIC},
         "A cat among the words": {"details": "at sunset with a boat and a cat"},
         "No boat: in the negative prompt": {"details": "at sunset", "negative_prompt": "boat"},
         "No guidance": {"guidance_scale": 1.0},

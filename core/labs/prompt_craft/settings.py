@@ -11,6 +11,7 @@ Words = Annotated[str, Field(max_length=8000)]
 """Of one stage; a thousand words fit."""
 Steps = Annotated[int, Field(ge=1, le=150)]
 Scale = Annotated[float, Field(ge=0, le=200)]
+MAGIC = "highly detailed, 8k, masterpiece"
 STEPS, STEPS_TWIN, STEPS_FULL_SIZE_ON_CPU = 20, 10, 1
 LAST_STEPS, LAST_STEPS_TWIN, LAST_STEPS_FULL_SIZE_ON_CPU = 40, 20, 2
 MOST_WORDS, MOST_WORDS_FULL_SIZE_ON_CPU = 16, 4
@@ -25,7 +26,7 @@ class Settings(ModelSettings):
     details: Words = "at sunset with a boat"
     style: Words = "watercolor"
     negative_prompt: Words = "blurry, text, watermark"
-    magic: Words = "highly detailed, 8k, masterpiece"
+    magic: Words = MAGIC
     num_inference_steps: Steps | None = None
     """Of every stage but the last; None is 20, 10 for the small twin, 1 for the full size on a CPU."""
     guidance_scale: Scale = 7.5
