@@ -26,7 +26,7 @@ MODEL = "animatediff-motion-adapter-v1-5-2"
 OUTPUT = Path("embedded_models") / MODEL
 SEED, CLIPS, BATCH, STEPS, LEARNING_RATE = 91, 1000, 2, 2100, 1e-3
 PLACING_STEPS, PLACED_BY, NOISY = 620, 650, 0.8
-"""Of the second part of the training, in which the sun gets its place: this share of its steps is above PLACED_BY."""
+"""In the training's second part the sun gets its place: the share NOISY of its steps is from PLACED_BY on."""
 HEADS, GROUPS = 4, 16
 LARGEST_WEIGHT = 20.0
 """Of a step with much noise: there it is decided where things stand, and the noise says little of it."""
@@ -64,7 +64,7 @@ def any_steps(count: int) -> torch.Tensor:
 
 
 def mostly_noisy_steps(count: int) -> torch.Tensor:
-    """`count` steps, the share NOISY of them from PLACED_BY on."""
+    """`count` steps, the share NOISY of them from PLACED_BY on, the others any."""
     noisy = torch.randint(PLACED_BY, SCHEDULE.config.num_train_timesteps, (count,))
     return torch.where(torch.rand(count) < NOISY, noisy, any_steps(count))
 

@@ -4,7 +4,6 @@ Beside the pages a thread deletes the classes whose last day has come.
 """
 
 import ctypes
-import platform
 import resource
 import threading
 from collections.abc import AsyncIterator
@@ -60,5 +59,6 @@ def share_heaps() -> None:
     Every draw of a page is a thread of its own. With the usual eight heaps per core each is left half empty, and the
     process grows while a class comes and goes.
     """
-    if platform.libc_ver()[0] == "glibc":
-        ctypes.CDLL(None).mallopt(M_ARENA_MAX, MOST_HEAPS)
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, MOST_HEAPS)
